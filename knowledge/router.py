@@ -1,0 +1,116 @@
+"""Which service a message is about.
+
+A message is held against the examples in `base/examples/<service>.yml`:
+messages by which people mean that service, in any language.  Sentence
+embeddings say what is meant, character n-grams catch codes, names and
+spelling; one logistic regression weighs both.  Fitting takes seconds, and
+embeddings of examples already seen are kept, so adding a service is adding
+its record and its examples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+from scipy.sparse import csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from knowledge.base import BASE
+from knowledge.encoder import Encoder, Vectors
+
+
+class Example(NamedTuple):
+    """A message by which somebody meant `service`."""
+
+    service: str
+    language: str
+    text: str
+
+
+class Router:
+    """Ranks services for a message."""
+
+    def __init__(
+        self, lexical: TfidfVectorizer, centre: Vectors, model: LogisticRegression
+    ) -> None:
+        self._lexical, self._centre, self._model = lexical, centre, model
+
+    def rank(self, text: str, embedding: Vectors) -> list[tuple[str, float]]:
+        """(service id, probability), the likeliest first.  `embedding`: (dimensions,), query."""
+        features = _features(self._lexical, self._centre, [text], embedding.reshape(1, -1))
+        scores = self._model.predict_proba(features)[0]
+        order = np.argsort(scores)[::-1]
+        return [(str(self._model.classes_[i]), float(scores[i])) for i in order]
+
+    @classmethod
+    def fit(cls, examples: Sequence[Example], embeddings: Vectors) -> Router:
+        """A router from examples and their embeddings, row by row."""
+        lexical = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(1, 4), min_df=2, sublinear_tf=True
+        )
+        lexical.fit([example.text.casefold() for example in examples])
+        centre = embeddings.mean(axis=0)
+        features = _features(lexical, centre, [example.text for example in examples], embeddings)
+        model = LogisticRegression(C=10.0, max_iter=400, class_weight="balanced")
+        model.fit(features, [example.service for example in examples])
+        return cls(lexical, centre, model)
+
+
+def load_router(encoder: Encoder, folder: Path) -> Router:
+    """The router kept in `folder`, fitted anew where examples or encoder have changed."""
+    examples = list(read_examples())
+    wanted = hashlib.sha256(repr((encoder.name, examples)).encode()).hexdigest()
+    kept = folder / "router.pickle"
+    if kept.exists():
+        # Written by this function into the desk's own folder; nothing else is ever unpickled.
+        stamp, router = pickle.loads(kept.read_bytes())
+        if stamp == wanted and isinstance(router, Router):
+            return router
+    router = Router.fit(examples, embed_kept([e.text for e in examples], encoder, folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(pickle.dumps((wanted, router)))
+    return router
+
+
+def read_examples(folder: Path = BASE / "examples") -> Iterator[Example]:
+    """The examples of every service, file by file."""
+    for path in sorted(folder.glob("*.yml")):
+        for language, texts in yaml.load(path.read_bytes(), yaml.CSafeLoader).items():
+            for text in texts:
+                yield Example(path.stem, language, str(text))
+
+
+def embed_kept(texts: Sequence[str], encoder: Encoder, folder: Path) -> Vectors:
+    """Query embeddings of `texts`, computed once for each text and kept in `folder`."""
+    path = folder / "embeddings.npz"
+    kept: dict[str, Vectors] = {}
+    if path.exists():
+        with np.load(path) as stored:
+            if str(stored["encoder"]) == encoder.name:
+                kept = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+    new = list(dict.fromkeys(text for text in texts if text not in kept))
+    if new:
+        kept |= dict(zip(new, encoder.encode(new, "query"), strict=True))
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(
+            path,
+            encoder=encoder.name,
+            texts=np.array(list(kept)),
+            vectors=np.array([*kept.values()]),
+        )
+    return np.array([kept[text] for text in texts], dtype=np.float32)
+
+
+def _features(
+    lexical: TfidfVectorizer, centre: Vectors, texts: Sequence[str], embeddings: Vectors
+) -> csr_matrix:
+    # e5's cosines crowd between .7 and 1: without their common part, and longer, they tell apart.
+    dense = (embeddings - centre) * 5
+    return hstack([lexical.transform([text.casefold() for text in texts]), dense]).tocsr()
