@@ -93,7 +93,7 @@ class Verdict(NamedTuple):
     def _span(self, when: Condition | None) -> tuple[int, int]:
         if when is None:
             return MET, MET
-        reason = _weigh(when, self.facts, self.today)
+        reason = weigh(when, self.facts, self.today)
         return reason.low, reason.high
 
     def _dated(self, deadline: Deadline) -> DatedDeadline:
@@ -114,7 +114,7 @@ def assess(service: Service, facts: Facts, today: date) -> Verdict:
     """The verdict on `service`.  A missing fact is never filled in."""
     if service.requires is None:
         return Verdict(service, facts, today, "eligible", None, (), ())
-    reason = _weigh(service.requires, facts, today)
+    reason = weigh(service.requires, facts, today)
     if not reason.settled:
         still_open = _by_what_they_settle(reason)
         missing = tuple(f for f in still_open if f not in facts or facts[f] is not None)
@@ -136,7 +136,8 @@ def next_question(verdicts: Sequence[Verdict]) -> str | None:
     return max(waiting, key=lambda fact: waiting[fact], default=None)
 
 
-def _weigh(condition: Condition, facts: Facts, today: date) -> Reason:
+def weigh(condition: Condition, facts: Facts, today: date) -> Reason:
+    """How a single condition comes out, with its proof."""
     if condition.fact is not None:
         value = facts.get(condition.fact)
         holds = None if value is None else _holds(condition, value, today)
@@ -145,9 +146,9 @@ def _weigh(condition: Condition, facts: Facts, today: date) -> Reason:
         return Reason(condition, MET, MET) if holds else Reason(condition, UNMET, UNMET)
     if condition.claims:
         tests = [claim.test for claim in condition.claims if claim.test is not None]
-        children = tuple(_weigh(test, facts, today) for test in tests)
+        children = tuple(weigh(test, facts, today) for test in tests)
     else:
-        children = tuple(_weigh(child, facts, today) for child in condition.children)
+        children = tuple(weigh(child, facts, today) for child in condition.children)
     low = _combine(condition, [child.low for child in children])
     high = _combine(condition, [child.high for child in children])
     # `not` turns the chain round, and with it the ends of a span.

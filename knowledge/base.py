@@ -26,6 +26,7 @@ from knowledge.schema import (
     Phrase,
     Service,
     Source,
+    TriageRule,
     from_yaml,
 )
 
@@ -48,6 +49,7 @@ class KnowledgeBase(NamedTuple):
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     contacts: Mapping[str, Contact]
+    triage: tuple[TriageRule, ...]
 
     @classmethod
     def load(cls, folder: Path = BASE) -> KnowledgeBase:
@@ -63,11 +65,15 @@ class KnowledgeBase(NamedTuple):
             facts=_by_id(folder / "facts.yml", Fact),
             sources=_by_id(folder / "sources.yml", Source),
             contacts=_by_id(folder / "contacts.yml", Contact),
+            triage=tuple(_by_id(folder / "triage.yml", TriageRule).values()),
         )
         for service in services.values():
             _check(folder / "services" / f"{service.id}.yml", service, base)
         for contact in base.contacts.values():
             _check_citations(folder / "contacts.yml", contact.id, contact.cite, base)
+        for rule in base.triage:
+            for condition in conditions(rule.when):
+                _check_condition(folder / "triage.yml", condition, base, rule.id)
         return base
 
 
@@ -106,8 +112,6 @@ def _read(path: Path, kind: Any) -> Any:
         problem, _, field = str(error).partition(" - at `$")
         field = field.rstrip("`")
         raise RecordError(path, _line_of(text, field), field.strip("."), problem) from error
-    except msgspec.DecodeError as error:
-        raise RecordError(path, None, "", f"is not readable YAML: {error}") from error
 
 
 def _by_id(path: Path, kind: Any) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from dateutil.relativedelta import relativedelta
 from knowledge.assessment import DatedDeadline, Reason, Verdict
 from knowledge.base import KnowledgeBase
 from knowledge.catalogue import Catalogue
+from knowledge.facts import decode_value
+from knowledge.periods import Period
 from knowledge.schema import (
     Citation,
     Claim,
@@ -112,7 +114,7 @@ class Cards:
                 [
                     n
                     for n in verdict.applying(service.notes)
-                    if isinstance(n, Note) and n.kind in ("caution", "penalty")
+                    if isinstance(n, Note) and (n.when or n.kind in ("caution", "penalty"))
                 ],
             ),
             "unlock": [
@@ -196,7 +198,7 @@ class Cards:
 
     def out_of_scope(self, reason: str) -> Card:
         """`unrelated` to the desk, or a matter of immigration that is `not_covered`."""
-        contacts = ["immigration_contact_centre"] if reason == "not_covered" else []
+        contacts = ["immigration_1345"] if reason == "not_covered" else []
         return {
             "type": "out_of_scope",
             "service": None,
@@ -214,6 +216,24 @@ class Cards:
             "changed": list(changed),
             "citations": [],
         }
+
+    def value(self, fact: Fact, raw: object, today: date) -> str:
+        """A fact's wire value in the reader's words: 2 years, Vietnam, 30,000,000 won."""
+        value = decode_value(fact, raw, today)
+        if value is None:
+            return self.catalogue.phrase("unsure")
+        if isinstance(value, bool):
+            return self.catalogue.phrase("yes" if value else "no")
+        if isinstance(value, Period):
+            return self.catalogue.period(value)
+        if isinstance(value, date):
+            day = self.catalogue.day(value)
+            return self.catalogue.phrase("since", day=day) if fact.kind == "duration" else day
+        if fact.kind == "money":
+            return self.catalogue.won(int(value))
+        if fact.kind == "country":
+            return self.catalogue.country(str(value))
+        return self._fact(fact, str(value)) if fact.kind == "choice" else str(value)
 
     def title(self, service: Service) -> str:
         return self.catalogue.text(f"{service.id}.title", service.title)

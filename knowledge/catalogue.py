@@ -15,11 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
+from babel.units import format_unit
 
 from knowledge.base import BASE, KnowledgeBase, read_phrases
+from knowledge.periods import Period
 from knowledge.schema import Claim, Condition
 
 CATALOGUES = Path(__file__).parent / "catalogues"
@@ -51,7 +53,11 @@ class Catalogue:
         """A record's text; `context` is the record's id (see `messages`)."""
         return self._texts.get((context, english), english)
 
-    def phrase(self, name: str, **values: object) -> str:
+    def translates(self, context: str, english: str) -> bool:
+        """Whether this text stands in the catalogue."""
+        return (context, english) in self._texts
+
+    def phrase(self, name: str, /, **values: object) -> str:
         """A sentence of the desk with `{names}` filled in; KeyError where there is none such."""
         text = self.text(name, self._phrases[name])
         return text.format(**values) if values else text
@@ -64,9 +70,33 @@ class Catalogue:
         """A date written out: 2 March 2027, 2027년 3월 2일."""
         return format_date(day, "long", self._writes)
 
+    def as_of(self, printed: str) -> str:
+        """A source's date as far as it is printed: 2021, June 2021, 1 January 2025."""
+        parts = [int(part) for part in printed.split("-")]
+        day = date(*(parts + [1] * (3 - len(parts))))
+        pattern = ("y", "yMMMM", "yMMMMd")[len(parts) - 1]
+        return str(format_skeleton(pattern, day, locale=self._writes))
+
     def won(self, amount: int) -> str:
         """A sum: 230,000 won."""
         return self.phrase("won", amount=format_decimal(amount, locale=self._writes))
+
+    def period(self, period: Period) -> str:
+        """A length of time: 2 years, 35 months, 16 days."""
+        years, months = divmod(period.months, 12)
+        if years and months:
+            years, months = 0, period.months
+        parts = ((years, "year"), (months, "month"), (period.days, "day"))
+        written = [
+            format_unit(n, f"duration-{unit}", length="long", locale=self._writes)
+            for n, unit in parts
+            if n
+        ]
+        return " ".join(written or [format_unit(0, "duration-day", "long", locale=self._writes)])
+
+    def country(self, code: str) -> str:
+        """A country's name by its ISO 3166 code; the code where CLDR has no name."""
+        return str(self._writes.territories.get(code, code))
 
 
 def messages(base: KnowledgeBase) -> Iterator[tuple[str, str]]:

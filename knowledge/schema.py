@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, Literal
 
 import msgspec
+import yaml
 
 FactKind = Literal[
     "bool", "choice", "number", "duration", "date", "money", "country", "status", "text"
@@ -245,7 +246,8 @@ class Fact(Record, frozen=True):
     `unit` is what a bare number means (`months`, `days`, `points`, ...).
     `fixed` facts (where one was born) never change, so nothing that hangs on
     them is offered as a way out.  `find_out` tells who does not know the answer
-    where it stands.
+    where it stands.  `lies` says on which side of today a date is, so that "two
+    weeks" can be read as an answer to "when did you move?".
     """
 
     id: str
@@ -257,8 +259,11 @@ class Fact(Record, frozen=True):
     unit: str | None = None
     choices: tuple[Choice, ...] = ()
     fixed: bool = False
+    lies: Literal["past", "future"] | None = None
 
     def __post_init__(self) -> None:
+        if (self.kind == "date") != bool(self.lies):
+            raise ValueError("`lies: past` or `future` belongs to a date, and only there")
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("`choices` belong to a fact of kind choice, and only there")
         if (self.kind in ("duration", "number")) != bool(self.unit):
@@ -299,6 +304,19 @@ class Contact(Record, frozen=True):
     calls_for: tuple[str, ...] = ()
 
 
+class TriageRule(Record, frozen=True):
+    """What makes a person's situation urgent; `kind` finds contacts and steps for it.
+
+    The first rule that holds wins, so the gravest stand first.
+    """
+
+    id: str
+    level: Literal["high", "emergency"]
+    kind: str
+    why: str
+    when: Condition
+
+
 class Phrase(Record, frozen=True):
     """A sentence of the desk; `{names}` in it are filled in when it is said."""
 
@@ -307,5 +325,5 @@ class Phrase(Record, frozen=True):
 
 
 def from_yaml(text: bytes, kind: Any) -> Any:
-    """`text` decoded into `kind`; a msgspec or YAML error where it does not fit."""
-    return msgspec.yaml.decode(text, type=kind)
+    """`text` decoded into `kind`; yaml.YAMLError or msgspec.ValidationError otherwise."""
+    return msgspec.convert(yaml.load(text, yaml.CSafeLoader), kind)

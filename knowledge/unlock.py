@@ -7,6 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from knowledge.assessment import UNMET, Reason, Verdict, parse_period
+from knowledge.base import facts_of
 from knowledge.periods import Period
 from knowledge.schema import Condition, Fact
 
@@ -40,19 +41,24 @@ def _ways(reason: Reason, verdict: Verdict, known: Mapping[str, Fact]) -> list[C
     condition = reason.condition
     if condition.fact is not None:
         return None if known[condition.fact].fixed else _change(condition, verdict)
-    if condition.not_ is not None or condition.claims:
-        return [Change(condition)] if condition.text or condition.unlock else None
+    if condition.not_ is not None:
+        lasting = any(known[fact].fixed for fact in facts_of(condition))
+        return None if lasting or not condition.text else [Change(condition)]
     ways = [_ways(child, verdict, known) for child in reason.children]
     if condition.any or condition.at_least_of is not None:
         return min((way for way in ways if way is not None), key=_effort, default=None)
+    if condition.claims:
+        gone = None in ways and not condition.unlock
+        return None if gone or not condition.text else [Change(condition)]
     changes: list[Change] = []
     for way in ways:
         if way is None:
             return None
         changes += way
     # A node that says itself what helps speaks for the nameless ones below it.
-    if condition.unlock and not any(c.condition.text or c.condition.unlock for c in changes):
-        return [Change(condition, max((c.day for c in changes if c.day), default=None))]
+    if condition.unlock and not any(change.condition.text for change in changes):
+        day = max((change.day for change in changes if change.day), default=None)
+        return [Change(condition, day, any(change.about for change in changes))]
     return changes
 
 

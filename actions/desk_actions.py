@@ -1,0 +1,107 @@
+"""Rasa's custom actions, one a kind of reply.  `nlu/data/rules.yml` says which act calls which."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import advising, talking
+from actions.turn import Turn
+
+
+class DeskAction(Action, ABC):
+    """Opens a turn, lets `reply` fill it, and sends it."""
+
+    @abstractmethod
+    def reply(self, turn: Turn) -> None:
+        """Put what the desk says into the turn."""
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        turn = Turn.of(tracker)
+        self.reply(turn)
+        return turn.send(dispatcher)
+
+
+class Advise(DeskAction):
+    def name(self) -> str:
+        return "action_advise"
+
+    def reply(self, turn: Turn) -> None:
+        advising.advise(turn)
+
+
+class Choose(DeskAction):
+    def name(self) -> str:
+        return "action_choose"
+
+    def reply(self, turn: Turn) -> None:
+        talking.choose(turn)
+
+
+class Explain(DeskAction):
+    def name(self) -> str:
+        return "action_explain"
+
+    def reply(self, turn: Turn) -> None:
+        talking.explain(turn)
+
+
+class StartOver(DeskAction):
+    def name(self) -> str:
+        return "action_start_over"
+
+    def reply(self, turn: Turn) -> None:
+        talking.start_over(turn)
+
+
+class HandOver(DeskAction):
+    def name(self) -> str:
+        return "action_hand_over"
+
+    def reply(self, turn: Turn) -> None:
+        advising.hand_over(turn)
+
+
+class HelpNow(DeskAction):
+    def name(self) -> str:
+        return "action_help_now"
+
+    def reply(self, turn: Turn) -> None:
+        talking.help_now(turn)
+
+
+class SwitchLanguage(DeskAction):
+    def name(self) -> str:
+        return "action_switch_language"
+
+    def reply(self, turn: Turn) -> None:
+        talking.switch_language(turn)
+
+
+class Decline(DeskAction):
+    def name(self) -> str:
+        return "action_decline"
+
+    def reply(self, turn: Turn) -> None:
+        talking.decline(turn)
+
+
+class Talk(DeskAction):
+    def name(self) -> str:
+        return "action_talk"
+
+    def reply(self, turn: Turn) -> None:
+        talking.talk(turn)
+
+
+class TellErasure(DeskAction):
+    def name(self) -> str:
+        return "action_tell_erasure"
+
+    def reply(self, turn: Turn) -> None:
+        talking.tell_erasure(turn)

@@ -1,0 +1,102 @@
+"""Everything said beside the procedures: why, start over, a person, thanks, not ours."""
+
+from __future__ import annotations
+
+from actions.advising import CLEAR, advise, decide, hand_over, ways_out
+from actions.turn import Turn
+from knowledge.assessment import assess
+from knowledge.catalogue import LANGUAGES
+
+
+def explain(turn: Turn) -> None:
+    """Why the open question is asked, or how the last verdict came about."""
+    if turn.asked:
+        fact = turn.base.facts[turn.asked]
+        service = turn.base.services[turn.topic[0]] if turn.topic else None
+        card = turn.cards.question(fact, service)
+        turn.show(card, before=turn.phrase("question.why", why=card["why"]))
+    elif turn.topic:
+        service = turn.base.services[turn.topic[0]]
+        card = turn.cards.verdict(assess(service, turn.typed_facts, turn.today))
+        turn.show(card, before=turn.phrase("verdict.why", title=card["title"]))
+    else:
+        turn.say(turn.phrase("why.nothing"))
+
+
+def start_over(turn: Turn) -> None:
+    """Put aside what was told; the language stays."""
+    turn.facts, turn.topic, turn.told = {}, [], {}
+    turn.asked, turn.misses = None, 0
+    turn.say(turn.phrase("restarted"), card=turn.cards.notice("restarted"))
+
+
+def help_now(turn: Turn) -> None:
+    """Somebody is in danger: contacts first, then a counsellor, and no question."""
+    advise_danger = turn.facts.get("danger", {}).get("value")
+    kind = {"violence": "violence", "trafficking": "violence", "detention": "detention"}.get(
+        str(advise_danger), "danger"
+    )
+    turn.show(turn.cards.urgent("emergency", kind, None))
+    hand_over(turn)
+
+
+def switch_language(turn: Turn) -> None:
+    """Write in the language the person chose or asked for from now on."""
+    wanted = (turn.heard.choice or "").removeprefix("language:")
+    if wanted in LANGUAGES:
+        turn.language, turn.language_chosen = wanted, True
+    else:
+        turn.language_chosen = True
+    turn.say(turn.phrase("language_changed"), card=turn.cards.notice("language"))
+    if turn.asked and turn.topic:
+        service = turn.base.services[turn.topic[0]]
+        turn.show(turn.cards.question(turn.base.facts[turn.asked], service))
+
+
+def decline(turn: Turn) -> None:
+    """What is not ours, unless the router is sure that it is."""
+    if turn.asked or (turn.heard.services and turn.heard.services[0][1] >= CLEAR):
+        advise(turn)
+        return
+    turn.show(turn.cards.out_of_scope("unrelated"), choices=ways_out(turn)[:1])
+
+
+def talk(turn: Turn) -> None:
+    """Greeting, thanks, goodbye, anger; the question that is open stays open."""
+    turn.say(
+        turn.phrase(f"talk.{turn.heard.act}"),
+        choices=ways_out(turn) if turn.heard.act == "complain" else (),
+    )
+    if turn.asked and turn.topic and turn.heard.act != "goodbye":
+        service = turn.base.services[turn.topic[0]]
+        turn.show(turn.cards.question(turn.base.facts[turn.asked], service))
+
+
+def tell_erasure(turn: Turn) -> None:
+    """How to delete everything; the gateway, which owns the data, does it."""
+    turn.say(turn.phrase("erasure"))
+
+
+def choose(turn: Turn) -> None:
+    """A button: a fact, a service, a language, or an act such as `human`."""
+    choice = turn.heard.choice or ""
+    if choice.startswith("language:"):
+        switch_language(turn)
+    elif choice.startswith("act:"):
+        acts = {
+            "act:human": hand_over,
+            "act:restart": start_over,
+            "act:why": explain,
+            "act:check": _check,
+        }
+        acts.get(choice, advise)(turn)
+    else:
+        advise(turn)
+
+
+def _check(turn: Turn) -> None:
+    if not turn.topic:
+        advise(turn)
+        return
+    service = turn.base.services[turn.topic[0]]
+    decide(turn, assess(service, turn.typed_facts, turn.today))

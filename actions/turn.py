@@ -1,0 +1,165 @@
+"""One turn of a conversation: what was heard, what is remembered, what is replied.
+
+Read from Rasa's tracker when an action begins, and written back as slot events
+and one utterance when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from knowledge.base import KnowledgeBase
+from knowledge.cards import Card, Cards
+from knowledge.catalogue import ANSWERED, LANGUAGES
+from knowledge.facts import Facts, decode_value
+from knowledge.periods import seoul_today
+from knowledge.triage import urgency
+from knowledge.wording import Wording
+
+SLOTS = ("facts", "topic", "asked", "misses", "told", "language", "language_chosen", "handoff")
+
+
+@lru_cache(maxsize=1)
+def knowledge_base() -> KnowledgeBase:
+    """The base, read once for the life of the action server."""
+    return KnowledgeBase.load()
+
+
+class Heard(NamedTuple):
+    """The last message as the NLU read it.
+
+    `services` are (id, probability) from the router, `items` are (service id,
+    item id, score) from search, each the likeliest first.  `choice` is the value
+    of a button.
+    """
+
+    text: str
+    act: str
+    confidence: float
+    language: str | None
+    entities: Sequence[Mapping[str, Any]]
+    services: Sequence[tuple[str, float]]
+    items: Sequence[tuple[str, str, float]]
+    choice: str | None
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Heard:
+        message = tracker.latest_message
+        entities = message.get("entities") or []
+        intent = message.get("intent") or {}
+        return cls(
+            text=message.get("text") or "",
+            act=intent.get("name") or "out_of_scope",
+            confidence=float(intent.get("confidence") or 0.0),
+            language=message.get("language"),
+            # A button comes as the intent `choose` with its value as the one entity.
+            entities=[] if intent.get("name") == "choose" else entities,
+            services=[(s["id"], s["score"]) for s in message.get("services") or []],
+            items=[(i["service"], i["id"], i["score"]) for i in message.get("items") or []],
+            choice=entities[0]["value"] if intent.get("name") == "choose" and entities else None,
+        )
+
+
+@dataclass
+class Turn:
+    """What an action works with."""
+
+    heard: Heard
+    base: KnowledgeBase
+    today: date
+    facts: dict[str, dict[str, Any]]
+    topic: list[str]
+    asked: str | None
+    misses: int
+    told: dict[str, str]
+    language: str
+    language_chosen: bool
+    handoff: str | None
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, tracker: Tracker) -> Turn:
+        """The turn that the tracker's last message opens."""
+        heard = Heard.of(tracker)
+        slot = tracker.get_slot
+        chosen = (tracker.latest_message.get("metadata") or {}).get("language")
+        language = slot("language") or "en"
+        if chosen in LANGUAGES:
+            language = chosen
+        elif not slot("language_chosen") and heard.language in LANGUAGES:
+            language = heard.language
+        return cls(
+            heard=heard,
+            base=knowledge_base(),
+            today=seoul_today(),
+            facts=dict(slot("facts") or {}),
+            topic=[s for s in slot("topic") or [] if s in knowledge_base().services],
+            asked=slot("asked"),
+            misses=int(slot("misses") or 0),
+            told=dict(slot("told") or {}),
+            language=language,
+            language_chosen=bool(slot("language_chosen") or chosen),
+            handoff=slot("handoff"),
+        )
+
+    @property
+    def cards(self) -> Cards:
+        return Cards(self.base, self.language)
+
+    @property
+    def typed_facts(self) -> Facts:
+        """The facts as the engine wants them."""
+        return {
+            name: decode_value(self.base.facts[name], fact["value"], self.today)
+            for name, fact in self.facts.items()
+        }
+
+    def say(self, text: str, choices: Sequence[Mapping[str, str]] = (), **more: Any) -> None:
+        """Reply with a sentence; `card=` where there is one."""
+        self.messages.append(
+            {"text": text, "language": self.written_in, "choices": list(choices), "card": None}
+            | more
+        )
+
+    def phrase(self, name: str, **values: object) -> str:
+        return self.cards.catalogue.phrase(name, **values)
+
+    def show(self, card: Card, before: str = "", choices: Sequence[Mapping[str, str]] = ()) -> None:
+        """Reply with a card and its text, after a sentence where one leads to it."""
+        text = Wording(self.cards.catalogue).of(card)
+        self.say(
+            "\n".join(filter(None, [before, text])), choices or card.get("choices", ()), card=card
+        )
+
+    @property
+    def written_in(self) -> str:
+        """The language of the replies: English where the desk has no other words yet."""
+        return self.language if self.language in ANSWERED else "en"
+
+    def send(self, dispatcher: CollectingDispatcher) -> list[dict[str, Any]]:
+        """Utter the replies and return the slot events."""
+        if self.language not in ANSWERED and self.messages and not self.told.get("english"):
+            line = self.phrase("answered_in_english")
+            self.messages[0]["text"] = f"{line}\n\n{self.messages[0]['text']}"
+            self.told["english"] = "said"
+        rule = urgency(self.base, self.typed_facts, self.today)
+        state = {
+            "language": self.language,
+            "facts": self.facts,
+            "services": self.topic,
+            "triage": {
+                "urgency": rule.level if rule else "normal",
+                "reasons": [rule.id] if rule else [],
+            },
+            "handoff": self.handoff,
+        }
+        dispatcher.utter_message(json_message={"messages": self.messages, "state": state})
+        return [SlotSet(name, getattr(self, name)) for name in SLOTS]

@@ -1,0 +1,174 @@
+"""A card as plain text: complete without the card, in the card's language.
+
+Sources are numbered in the order in which they appear and listed at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from knowledge.cards import Card
+from knowledge.catalogue import Catalogue
+
+_MARKS = {"met": "✓", "unmet": "✗", "unknown": "?", "disputed": "≈"}
+
+
+class Wording:
+    """Writes one message's text from its card."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._sources: dict[tuple[str, str | None], int] = {}
+        self._contacts: set[str] = set()
+
+    def of(self, card: Card) -> str:
+        """The text of a card; KeyError for a type of card there is none for."""
+        lines: list[str] = {
+            "question": self._question,
+            "clarify": self._clarify,
+            "verdict": self._verdict,
+            "answer": self._answer,
+            "urgent": self._urgent,
+            "handoff": self._handoff,
+            "out_of_scope": self._out_of_scope,
+        }[card["type"]](card)
+        return "\n".join([*lines, *self._list_of_sources()]).strip()
+
+    def _question(self, card: Card) -> list[str]:
+        lines = [card["text"]]
+        hint = f"question.hint.{card['kind']}"
+        if card["kind"] not in ("bool", "choice"):
+            lines.append(self._say(hint))
+        return lines
+
+    def _clarify(self, card: Card) -> list[str]:
+        return [self._say("clarify"), *(f"• {c['label']}" for c in card["choices"])]
+
+    def _answer(self, card: Card) -> list[str]:
+        if not card["items"]:
+            return [self._say("answer.nothing")]
+        lines = [self._say("answer.intro", title=card["title"])] if card["title"] else []
+        for item in card["items"]:
+            lines += self._item(item)
+        return [*lines, *self._review(card)]
+
+    def _verdict(self, card: Card) -> list[str]:
+        lines = [f"{card['title']}: {card['headline']}"]
+        lines += self._section("requirements", (self._requirement(r) for r in card["requirements"]))
+        lines += self._section("unlock", ([self._unlock(change)] for change in card["unlock"]))
+        lines += self._section(
+            "unsure", ([f"• {u['label']}: {u['find_out']}"] for u in card["unsure"])
+        )
+        for name in ("documents", "maybe_documents", "fees"):
+            lines += self._section(name, (self._item(item) for item in card[name]))
+        lines += self._section("deadlines", (self._deadline(d) for d in card["deadlines"]))
+        for name in ("offices", "steps", "notes"):
+            lines += self._section(name, (self._item(item) for item in card[name]))
+        lines += self._section("related", ([f"• {r['title']}"] for r in card["related"]))
+        return [*lines, *self._review(card), "", self._say("verdict.final_word")]
+
+    def _urgent(self, card: Card) -> list[str]:
+        lines = [self._say(f"urgent.{card['level']}")]
+        if card["contacts"]:
+            lines += ["", self._say("urgent.call"), *map(self._contact, card["contacts"])]
+        if card["steps"]:
+            lines += ["", self._say("urgent.then"), *(f"• {step}" for step in card["steps"])]
+        return lines
+
+    def _handoff(self, card: Card) -> list[str]:
+        return [self._say("handoff"), card["expected"]]
+
+    def _out_of_scope(self, card: Card) -> list[str]:
+        lines = [self._say(f"out_of_scope.{card['reason']}")]
+        return lines + [self._contact(contact) for contact in card["contacts"]]
+
+    def _section(self, name: str, items: Iterable[list[str]]) -> list[str]:
+        lines = [line for item in items for line in item]
+        return ["", f"{self._say(f'verdict.{name}')}:", *lines] if lines else []
+
+    def _requirement(self, item: dict[str, Any]) -> list[str]:
+        status = self._say(f"status.{item['status']}")
+        return self._with_claims(
+            f"{_MARKS[item['status']]} {item['text']} – {status}{self._refer(item)}", item
+        )
+
+    def _deadline(self, item: dict[str, Any]) -> list[str]:
+        text = item["text"]
+        if item["date"]:
+            day = self._catalogue.day(date.fromisoformat(item["date"]))
+            text = self._say("verdict.deadline_day", text=text, day=day)
+        return self._with_claims(f"• {text}{self._refer(item)}", item)
+
+    def _unlock(self, change: dict[str, Any]) -> str:
+        text = change["text"]
+        if change["date"]:
+            day = self._catalogue.day(date.fromisoformat(change["date"]))
+            name = "verdict.unlock_about" if change["about"] else "verdict.unlock_day"
+            text = self._say(name, text=text, day=day)
+        return f"• {text}{self._refer(change)}"
+
+    def _item(self, item: dict[str, Any]) -> list[str]:
+        text = item["text"]
+        if item["kind"] == "fee":
+            name = "fee.as_of" if item["as_of"] else "fee.undated"
+            text = self._say(name, text=text, amount=item["amount"], as_of=self._as_of(item))
+            if item["stale"]:
+                text = f"{text} {self._say('fee.stale')}"
+        if item.get("if"):
+            text = f"{text} ({item['if']})"
+        lines = self._with_claims(f"• {text}{self._refer(item)}", item)
+        contact = item.get("contact")
+        if contact and contact["name"] not in self._contacts:  # hours are said once
+            self._contacts.add(contact["name"])
+            lines.append(self._contact(contact))
+        return lines
+
+    def _with_claims(self, line: str, item: dict[str, Any]) -> list[str]:
+        if not item.get("claims"):
+            return [line]
+        claims = [f"   – {claim['says']}{self._refer(claim)}" for claim in item["claims"]]
+        safe = self._say("disputed.safe", safe=item["safe"])
+        return [line, f"  {self._say('disputed.claims')}", *claims, f"  {safe}"]
+
+    def _contact(self, contact: dict[str, Any]) -> str:
+        return (
+            "• "
+            + self._say(
+                "contact.line",
+                name=contact["name"],
+                phone=contact["phone"],
+                hours=contact["hours"],
+            )
+            + self._refer(contact)
+        )
+
+    def _refer(self, item: dict[str, Any]) -> str:
+        """The numbers of an item's sources, as in " [1][3]"."""
+        numbers = dict.fromkeys(
+            self._sources.setdefault((c["title"], self._as_of(c)), len(self._sources) + 1)
+            for c in item.get("citations", ())
+        )
+        return " " + "".join(f"[{n}]" for n in numbers) if numbers else ""
+
+    def _list_of_sources(self) -> list[str]:
+        lines = [
+            f"[{n}] "
+            + (
+                self._say("source.as_of", title=title, as_of=as_of)
+                if as_of
+                else self._say("source.undated", title=title)
+            )
+            for (title, as_of), n in self._sources.items()
+        ]
+        return ["", f"{self._say('verdict.sources')}:", *lines] if lines else []
+
+    def _as_of(self, item: dict[str, Any]) -> str | None:
+        return self._catalogue.as_of(item["as_of"]) if item["as_of"] else None
+
+    def _review(self, card: Card) -> list[str]:
+        return ["", self._say("verdict.review_due")] if card["review_due"] else []
+
+    def _say(self, phrase: str, /, **values: object) -> str:
+        return self._catalogue.phrase(phrase, **values)
