@@ -1,0 +1,67 @@
+"""The calls of the HTTP API; what they share."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from bot.conversations import Desk
+from bot.limits import Rate
+from bot.problems import Problem
+from bot.settings import Settings
+from knowledge.base import KnowledgeBase
+
+T = TypeVar("T")
+DESK = web.AppKey("desk", Desk)
+BASE = web.AppKey("base", KnowledgeBase)
+SETTINGS = web.AppKey("settings", Settings)
+MESSAGE_RATE = web.AppKey("message_rate", Rate)
+OPENING_RATE = web.AppKey("opening_rate", Rate)
+
+SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
+
+
+async def read_json(request: web.Request, kind: type[T]) -> T:
+    """The body as a `kind`, or the Problem that says what is wrong with it."""
+    if request.body_exists and request.content_type != "application/json":
+        raise Problem("not-json", f"Content-Type is {request.content_type}.")
+    return decode(await request.read() or b"{}", kind)
+
+
+def decode(text: bytes | str, kind: type[T]) -> T:
+    """JSON as a `kind`, or the Problem that says what is wrong with it."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.ValidationError as error:
+        raise Problem("unexpected-content", str(error)) from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise Problem("broken-json", str(error)) from error
+
+
+def json(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        status=status,
+        headers=headers,
+        body=msgspec.json.encode(value),
+        content_type="application/json",
+        charset="utf-8",
+    )
+
+
+def take(rate: Rate, key: str) -> None:
+    """Count one call; a Problem where there were too many."""
+    if wait := rate.take(key):
+        raise Problem("too-many", headers={"Retry-After": str(int(wait) + 1)})
+
+
+def address(request: web.Request) -> str:
+    """Who calls.  A proxy on this machine is believed what it says about that."""
+    peer = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    try:
+        return forwarded if forwarded and ipaddress.ip_address(peer).is_loopback else peer
+    except ValueError:
+        return peer

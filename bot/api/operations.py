@@ -1,0 +1,63 @@
+"""`/healthz`, `/readyz`, `/metrics`: what whoever runs the desk asks of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+import msgspec
+from aiohttp import web
+from prometheus_client import generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from bot.api import DESK, json
+from bot.problems import Problem
+
+logger = logging.getLogger(__name__)
+
+Part = Literal["answers", "does not answer"]
+
+
+class Health(msgspec.Struct):
+    status: Literal["up"]
+
+
+class Parts(msgspec.Struct):
+    """The processes behind the gateway."""
+
+    rasa: Part
+    actions: Part
+    database: Part
+
+
+class Readiness(msgspec.Struct):
+    status: Literal["ready"]
+    parts: Parts
+
+
+async def healthz(request: web.Request) -> web.Response:
+    return json(Health("up"))
+
+
+async def readyz(request: web.Request) -> web.Response:
+    desk = request.app[DESK]
+    away = await desk.rasa.away()
+    try:
+        await desk.store.ping()
+    except Exception as error:
+        # The address in SQLAlchemy's message may hold a password.
+        logger.error("the database does not answer: %s", type(error).__name__)
+        away.append("database")
+    states = {name: _state(name in away) for name in Parts.__struct_fields__}
+    if away:
+        named = " and ".join(away)
+        raise Problem("not-ready", f"These do not answer: {named}.", parts=states)
+    return json(Readiness("ready", msgspec.convert(states, Parts)))
+
+
+async def metrics(request: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+
+
+def _state(away: bool) -> Part:
+    return "does not answer" if away else "answers"

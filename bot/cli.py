@@ -1,0 +1,101 @@
+"""The command line: `ieum --help`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+from rich.console import Console
+
+from bot import supervisor, terminal, training
+from bot.knowledge_commands import knowledge
+from bot.settings import Secrets, Settings, SettingsError
+
+console = Console(highlight=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Ieum, a counselling desk for foreign residents of Korea.
+
+    Begin with `ieum run`, which starts the desk and prints the address of its
+    page. The settings are environment variables, or lines of ieum.toml.
+    """
+
+
+@main.command()
+def run() -> None:
+    """Start the desk and keep it running until Ctrl-C."""
+    settings = _settings()
+    try:
+        supervisor.check_ports(settings)
+        training.train(settings, console)
+        training.build_index(settings, console)
+        console.print("Starting the desk ...")
+        supervisor.run(settings, Secrets.load(settings.folder), console.print)
+    except (supervisor.PortTaken, training.TrainingFailed) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--force", is_flag=True, help="Train even where nothing has changed.")
+def train(force: bool) -> None:
+    """Train the language model, where it is stale."""
+    settings = _settings()
+    try:
+        if not training.train(settings, console, force):
+            console.print("The language model is up to date.")
+        training.build_index(settings, console)
+    except training.TrainingFailed as error:
+        raise click.ClickException(str(error)) from error
+
+
+@main.command()
+@click.option("--language", help="The language to answer in, as ja or ko.")
+def chat(language: str | None) -> None:
+    """Talk with the running desk in this terminal."""
+    _talk(terminal.chat(_settings().address, language, console))
+
+
+@main.command()
+@click.argument("question")
+@click.option("--language", help="The language to answer in, as ja or ko.")
+def ask(question: str, language: str | None) -> None:
+    """Ask the running desk one QUESTION and print its answer."""
+    _talk(terminal.ask(_settings().address, question, language, console))
+
+
+@main.command(hidden=True)
+def gateway() -> None:
+    """The process that faces the network; `ieum run` starts it."""
+    from bot.server import serve
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Alembic tells at every start that there is nothing to do.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    settings = _settings()
+    asyncio.run(serve(settings, Secrets.load(settings.folder)))
+
+
+main.add_command(knowledge)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.load()
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _talk(conversation: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(conversation)
+    except terminal.NoDesk as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""The words that gateway, doors and storage share: messages, conversations, Rasa's answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+import msgspec
+
+Role = Literal["desk", "applicant", "counsellor", "system"]
+Urgency = Literal["low", "normal", "high", "emergency"]
+CaseStatus = Literal["queued", "assigned", "closed"]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """A button: what it says, and what is sent when it is pressed."""
+
+    label: str
+    value: str
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message as everybody sees it.
+
+    `text` is complete without the card.  `created_at` is UTC, ISO 8601.  An
+    applicant's message has the `choice` that was pressed, if one was, and the
+    `key` by which their client knows it again.
+    """
+
+    id: str
+    role: Role
+    language: str
+    created_at: str
+    text: str
+    choices: list[Choice]
+    card: dict[str, Any] | None
+    choice: str | msgspec.UnsetType = msgspec.UNSET
+    key: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Utterance(msgspec.Struct, frozen=True):
+    """A message as Rasa's actions give it, before the gateway has stored it."""
+
+    text: str
+    language: str
+    choices: list[Choice] = []
+    card: dict[str, Any] | None = None
+
+
+class KnownFact(msgspec.Struct, frozen=True):
+    """What the applicant told: the wire value, the words it came in, who said it."""
+
+    value: bool | int | float | str | None
+    words: str | None = None
+    by: str = "applicant"
+
+
+class Triage(msgspec.Struct, frozen=True):
+    urgency: Urgency = "normal"
+    reasons: list[str] = []
+
+
+class State(msgspec.Struct, frozen=True):
+    """Where the dialogue stands after a turn, as Rasa's actions tell it."""
+
+    language: str | None = None
+    facts: dict[str, KnownFact] = {}
+    services: list[str] = []
+    triage: Triage = Triage()
+    handoff: str | None = None
+
+    @property
+    def wants_counsellor(self) -> bool:
+        """Whether a person should look at this conversation."""
+        return self.handoff == "requested" or self.triage.urgency in ("high", "emergency")
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """What the desk answers to one message of the applicant."""
+
+    messages: list[Utterance]
+    state: State
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A conversation put before the counsellors."""
+
+    id: str
+    status: CaseStatus
+    urgency: Urgency
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One applicant's conversation.
+
+    `language_chosen` tells an explicit choice, which wins over what is
+    detected.  `origin` is the website it came from, or the id of the chat.
+    """
+
+    id: str
+    token_hash: str
+    language: str
+    language_chosen: bool
+    channel: str
+    origin: str | None
+    created_at: str
+    state: State
+    case: Case | None = None
+
+
+def now() -> str:
+    """This moment as messages carry it."""
+    return as_text(datetime.now(timezone.utc))
+
+
+def as_text(moment: datetime) -> str:
+    """A moment of UTC as messages carry it; its order is the order of time."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,172 @@
+"""Starting the desk: Rasa, the action server and the gateway, under supervisord.
+
+This process becomes supervisord, so that a signal to it reaches all of them.
+A child tells the terminal how far the start has come.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from bot.settings import Secrets, Settings
+from bot.training import ENVIRONMENT, model_file
+
+ROOT = Path(__file__).parent.parent
+SLOW = 90  # seconds after which a start is called slow
+PARTS = {
+    "gateway": "the gateway",
+    "database": "the database",
+    "actions": "the action server",
+    "rasa": "Rasa",
+}
+
+
+class PortTaken(Exception):
+    """Another program listens on a port of the desk."""
+
+
+def run(settings: Settings, secrets: Secrets, say: Callable[[str], None]) -> NoReturn:
+    """Start everything and become its supervisor; PortTaken where that cannot be."""
+    check_ports(settings)
+    config = write_config(settings)
+    if os.fork() == 0:
+        try:
+            announce(settings, say)
+        finally:
+            os._exit(0)
+    command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(config)]
+    os.execve(sys.executable, command, {**os.environ, **environment(settings, secrets)})
+
+
+def check_ports(settings: Settings) -> None:
+    for name, host, port in (
+        ("PORT", settings.host, settings.port),
+        ("RASA_PORT", "127.0.0.1", settings.rasa_port),
+        ("ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+    ):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise PortTaken(
+                    f"Port {port} on {host} cannot be used ({error.strerror}). Perhaps a desk is "
+                    f"running already: stop it, or choose another port, as in {name}={port + 1000}."
+                ) from None
+
+
+def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
+    """What the processes find in their environment; secrets stand in no file but their own."""
+    tokens = {name.upper(): value for name, value in msgspec.structs.asdict(secrets).items()}
+    return {
+        **ENVIRONMENT,
+        **tokens,
+        "ACTIONS_PORT": str(settings.actions_port),
+        "TRACKER_URL": settings.tracker,
+        "INDEX_FOLDER": str(settings.index_folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def write_config(settings: Settings) -> Path:
+    """var/supervisord.conf: what runs, and that it is started again when it dies."""
+    logs = settings.folder / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    sections = {
+        "supervisord": {
+            "logfile": logs / "supervisord.log",
+            "pidfile": settings.folder / "supervisord.pid",
+            "silent": "true",
+        }
+    }
+    for name, command in commands(settings).items():
+        sections[f"program:{name}"] = {
+            "command": " ".join(_quoted(part) for part in command),
+            "autorestart": "true",
+            # A start that fails at once is tried again, each time a little later.
+            "startretries": "1000",
+            "stopasgroup": "true",
+            "killasgroup": "true",
+            "redirect_stderr": "true",
+            "stdout_logfile": logs / f"{name}.log",
+            "stdout_logfile_maxbytes": "5MB",
+            "stdout_logfile_backups": "2",
+        }
+    path = settings.folder / "supervisord.conf"
+    path.write_text(_as_ini(sections))
+    return path
+
+
+def commands(settings: Settings) -> Mapping[str, list[str]]:
+    """How each process is started."""
+    python = sys.executable
+    return {
+        "actions": [python, "-m", "actions.server"],
+        "gateway": [python, "-m", "bot.cli", "gateway"],
+        "rasa": [
+            *(python, "-m", "rasa", "run", "--model", str(model_file(settings))),
+            *("--interface", "127.0.0.1", "--port", str(settings.rasa_port)),
+            *("--endpoints", str(ROOT / "endpoints.yml")),
+            *("--credentials", str(ROOT / "credentials.yml")),
+        ],
+    }
+
+
+def announce(settings: Settings, say: Callable[[str], None]) -> None:
+    """Say what answers as soon as it does, and at the end the address of the page."""
+    began, parent = time.monotonic(), os.getppid()
+    logs = settings.folder / "log"
+    waiting, told_slow = dict(PARTS), False
+    while waiting and os.getppid() == parent:
+        for name in parts_up(settings) & waiting.keys():
+            say(f"  {waiting.pop(name)} answers ({time.monotonic() - began:.0f} s)")
+        if not told_slow and time.monotonic() - began > SLOW:
+            told_slow = True
+            for name in waiting:
+                say(f"  still waiting for {PARTS[name]}; see {logs / name}.log")
+        time.sleep(0.3)
+    if not waiting:
+        say(f"\nThe desk is open: {settings.public_url or settings.address}")
+        say(f"Ctrl-C closes it. Logs are in {logs}.")
+
+
+def parts_up(settings: Settings) -> set[str]:
+    """Which of PARTS answer, as the gateway's /readyz tells."""
+    try:
+        with urllib.request.urlopen(f"{settings.address}/readyz", timeout=3) as response:
+            answer = response.read()
+    except urllib.error.HTTPError as error:
+        answer = error.read()
+    except OSError:
+        return set()
+    try:
+        parts = msgspec.json.decode(answer)["parts"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return set()
+    return {"gateway", *(name for name, state in parts.items() if state == "answers")}
+
+
+def _quoted(part: str) -> str:
+    return f'"{part}"' if " " in part else part
+
+
+def _as_ini(sections: Mapping[str, Mapping[str, object]]) -> str:
+    lines = []
+    for section, values in sections.items():
+        # supervisord reads % as the start of a placeholder.
+        lines += [
+            f"[{section}]",
+            *(f"{k} = {str(v).replace('%', '%%')}" for k, v in values.items()),
+        ]
+    return "\n".join(["; Written by `ieum run`; changes here are lost.", *lines, ""])

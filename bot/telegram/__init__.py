@@ -1,0 +1,1 @@
+"""The Telegram door: the same conversations, in a private chat with a bot."""

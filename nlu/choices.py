@@ -1,0 +1,66 @@
+"""Facts told in words: "이혼했어요" (divorced), "no ARC yet" (not registered)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import regex
+
+from nlu.certainty import Certainty, Span, certainty
+from nlu.mentions import Mention
+from nlu.roles import compile_cue, mask
+from nlu.wordlists import word_list
+
+
+def find_choices(
+    text: str, mentions: list[Mention], languages: tuple[str, ...]
+) -> list[Mention]:
+    """What `text` says of yes-or-no facts and choices; `mentions` are its quantities."""
+    masked = mask(text, mentions)
+    found = []
+    for fact in word_list("choices"):
+        named = [
+            mention
+            for language in languages
+            for value, pattern in _patterns(fact, language)
+            if (mention := _first(fact, value, pattern, masked.text, languages))
+        ]
+        if named:
+            order = list(word_list("choices")[fact])
+            kept = min(named, key=lambda m: (order.index(m.value), m.start))
+            found.append(
+                kept._replace(start=masked.places[kept.start], end=masked.places[kept.end])
+            )
+    return found
+
+
+def _first(
+    fact: str,
+    value: bool | str,
+    pattern: regex.Pattern[str],
+    text: str,
+    languages: tuple[str, ...],
+) -> Mention | None:
+    kind = "bool" if isinstance(value, bool) else "choice"
+    for match in pattern.finditer(text):
+        judged = certainty(text, Span(*match.span()), languages)
+        if judged is not Certainty.NOT_SAID:
+            sure = judged is Certainty.SURE
+            return Mention(
+                kind,
+                value,
+                match.start(),
+                match.end(),
+                role=fact if sure else None,
+                about=None if sure else fact,
+            )
+    return None
+
+
+@cache
+def _patterns(fact: str, language: str) -> list[tuple[bool | str, regex.Pattern[str]]]:
+    return [
+        (value, compile_cue(pattern, language))
+        for value, cues in word_list("choices")[fact].items()
+        for pattern in cues.get(language, [])
+    ]

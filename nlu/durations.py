@@ -1,0 +1,90 @@
+"""Lengths of time: "2 years and 3 months", "2년 반", "半年"."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import regex
+
+from nlu.mentions import Mention
+from nlu.numbers import number_pattern, number_value
+from nlu.wordlists import alternatives, word_list
+
+_UNITS = ("years", "months", "weeks", "days")
+_LONGEST_YEARS = 90  # "2021년" is a year, not a length
+_LONGEST_DAYS = 5000
+_NO_SPACES = ("ko", "ja", "zh", "th", "my", "km")
+
+
+def find_durations(text: str, language: str) -> list[Mention]:
+    """The lengths of time in `text`, each with its ISO 8601 period."""
+    parts = [_measure(match, language) for match in _pattern(language).finditer(text)]
+    found: list[Mention] = []
+    for part in filter(None, parts):
+        start, end, months, days = part
+        if found and _JOINT.fullmatch(text, found[-1].end, start):
+            before = _months_and_days(str(found[-1].value))
+            if before[0] >= 12 and not before[1] and months < 12:
+                joined = iso_period(before[0] + months, days)
+                found[-1] = Mention("duration", joined, found[-1].start, end)
+                continue
+        found.append(Mention("duration", iso_period(months, days), start, end))
+    return found
+
+
+def iso_period(months: int, days: int) -> str:
+    """`P2Y3M10D` of 27 months and 10 days."""
+    years, rest = divmod(months, 12)
+    parts = ((years, "Y"), (rest, "M"), (days, "D"))
+    return "P" + ("".join(f"{n}{letter}" for n, letter in parts if n) or "0D")
+
+
+_JOINT = regex.compile(r"\s*(?:,|and|và|dan|at|и|va|ба|과|와|と|零|又|กับ|နဲ့|និង|र)?\s*")
+_PERIOD = regex.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+
+
+def _months_and_days(period: str) -> tuple[int, int]:
+    years, months, days = (int(part or 0) for part in _PERIOD.fullmatch(period).groups())
+    return years * 12 + months, days
+
+
+def _measure(match: regex.Match[str], language: str) -> tuple[int, int, int, int] | None:
+    """Start, end, months and days of one number with its unit, or of a word like `半年`."""
+    if match.group("whole"):
+        wholes = word_list("durations")["whole"][language]
+        months, days = _months_and_days(wholes[regex.sub(r"\s+", " ", match.group("whole").casefold())])
+        return match.start(), match.end(), months, days
+    number = number_value(match.group("number"), language)
+    if number is None:
+        return None
+    number += 0.5 if match.group("half") else 0
+    months_, days_ = 0.0, 0.0
+    if match.group("years"):
+        months_ = number * 12
+    elif match.group("months"):
+        months_ = number
+    else:
+        days_ = number * (7 if match.group("weeks") else 1)
+    # Half a month is fifteen days.
+    days_ += round(months_ % 1 * 30)
+    if months_ > _LONGEST_YEARS * 12 or days_ > _LONGEST_DAYS or not months_ + days_:
+        return None
+    return match.start(), match.end(), int(months_), int(days_)
+
+
+@cache
+def _pattern(language: str) -> regex.Pattern[str]:
+    lists: dict[str, Any] = word_list("durations")
+    units = "|".join(f"(?P<{name}>{lists['units'][language][name]})" for name in _UNITS)
+    wholes = alternatives(list(lists["whole"].get(language, {}))) or r"(?!)"
+    halves = alternatives(word_list("numbers")["halves"][language])
+    before, edge = "", ""
+    if language not in _NO_SPACES:
+        before, edge = r"(?<![\p{L}\p{M}])", r"(?![\p{L}\p{M}])"
+    return regex.compile(
+        rf"{before}(?P<whole>{wholes}){edge}"
+        rf"|(?<![\p{{Latin}}\d.,/-])(?P<number>{number_pattern(language)})(?:\s+(?:full|whole))?"
+        rf"\s*-?\s*(?:{units}){edge}(?:\s*(?P<half>{halves}){edge})?",
+        regex.IGNORECASE,
+    )

@@ -1,0 +1,87 @@
+"""A sentence's meaning as numbers: what the act classifier and the router read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES
+from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
+from rasa.shared.constants import INTENT_MESSAGE_PREFIX
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from knowledge.encoder import DEFAULT, load_encoder
+
+EMBEDDING = "embedding"
+_BATCH = 64
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class SentenceEncoder(DenseFeaturizer, GraphComponent):
+    """One dense sentence feature of 384 numbers.
+
+    E5 puts all sentences into a narrow cone (cosines of .8 between strangers)
+    and Rasa's logistic regression has a fixed penalty, so the feature is
+    stretched by `scale` to weigh as much as the character n-grams beside it.
+    The plain vector, which the router compares, is kept as `embedding`.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        return {**DenseFeaturizer.get_default_config(), "encoder": DEFAULT, "scale": 12.0}
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceEncoder:
+        return cls(execution_context.node_name, config)
+
+    def __init__(self, name: str, config: dict[str, Any]) -> None:
+        super().__init__(name, config)
+        self._encoder = load_encoder(config["encoder"])
+        self._scale = float(config["scale"])
+        self._nothing = np.zeros_like(self._encoder.encode([""]))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        for message in messages:
+            self._featurize([message])
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        examples = training_data.training_examples
+        for start in range(0, len(examples), _BATCH):
+            self._featurize(examples[start : start + _BATCH])
+        return training_data
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        if float(config["scale"]) <= 0:
+            raise ValueError("config.yml: `scale` of SentenceEncoder is a number above 0")
+
+    def _featurize(self, messages: list[Message]) -> None:
+        with_text = [message for message in messages if message.get(TEXT)]
+        if not with_text:
+            return
+        vectors = self._encode([message.get(TEXT) for message in with_text])
+        for message, vector in zip(with_text, vectors, strict=True):
+            message.set(EMBEDDING, vector)
+            self.add_features_to_message(
+                None, vector[np.newaxis, :] * self._scale, TEXT, message
+            )
+
+    def _encode(self, texts: list[str]) -> NDArray[np.float32]:
+        if all(text.startswith(INTENT_MESSAGE_PREFIX) for text in texts):
+            # A pressed button has no words to understand.
+            return np.zeros((len(texts), self._encoder.dimensions), dtype=np.float32)
+        return self._encoder.encode(texts, "query")

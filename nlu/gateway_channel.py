@@ -1,0 +1,121 @@
+"""The door through which the gateway, and nobody else, talks to Rasa.
+
+Rasa's own REST channel trusts whoever calls it and splits one utterance into
+several messages.  This one asks for a token, keeps a person's words away from
+Rasa's `/intent` syntax and gives back each utterance of the desk whole.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from nlu.language import LANGUAGES
+
+logger = logging.getLogger(__name__)
+
+CHOOSE = "choose"  # the intent, and below it the entity, that a pressed button becomes
+
+
+class GatewayMessage(msgspec.Struct, frozen=True):
+    """What the gateway sends: a person's words (`message`) or a pressed button (`choice`)."""
+
+    sender: str
+    message: str | None = None
+    choice: str | None = None
+    language: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.sender:
+            raise ValueError("`sender` is empty")
+        if (self.message is None) == (self.choice is None):
+            raise ValueError("send either `message` or `choice`")
+        if self.language is not None and self.language not in LANGUAGES:
+            raise ValueError(f"`language` is one of {', '.join(LANGUAGES)}, or null")
+
+
+class GatewayChannel(InputChannel):
+    """`POST /webhooks/gateway/message`, answered with the `custom` of each utterance."""
+
+    @classmethod
+    def name(cls) -> str:
+        return "gateway"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> GatewayChannel:
+        token = (credentials or {}).get("token")
+        if not token:
+            raise ValueError("credentials.yml: `gateway` needs a `token`; set RASA_TOKEN")
+        return cls(str(token))
+
+    def __init__(self, token: str) -> None:
+        self._authorization = f"Bearer {token}".encode()
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        blueprint = Blueprint("gateway")
+
+        @blueprint.post("/message")
+        async def message(request: Request) -> HTTPResponse:
+            sent = request.headers.get("authorization", "").encode("utf-8", "replace")
+            if not hmac.compare_digest(sent, self._authorization):
+                return _error(401, "the bearer token is missing or wrong")
+            try:
+                received = msgspec.json.decode(request.body, type=GatewayMessage)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                return _error(400, str(error))
+            return await _answer(received, on_new_message)
+
+        return blueprint
+
+
+def as_user_text(received: GatewayMessage) -> str:
+    """The text Rasa reads: a button as `/choose{...}`, words never as an `/intent`."""
+    if received.choice is not None:
+        return f"/{CHOOSE}{json.dumps({'choice': received.choice})}"
+    # Half an emoji (a lone surrogate) cannot be encoded, and a NUL would end the text early.
+    text = (received.message or "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    text = _UNPRINTABLE.sub(" ", text)
+    return _LEADING_SLASHES.sub("", text) or "?"
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_LEADING_SLASHES = re.compile(r"^[\s/]+")
+
+
+async def _answer(
+    received: GatewayMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+) -> HTTPResponse:
+    collector = CollectingOutputChannel()
+    try:
+        await on_new_message(
+            UserMessage(
+                as_user_text(received),
+                collector,
+                received.sender,
+                input_channel=GatewayChannel.name(),
+                metadata={"language": received.language},
+            )
+        )
+    except Exception:
+        # The person's words are in the traceback's values, not in its text.
+        logger.exception("a message could not be processed")
+        return _error(500, "the message could not be processed; Rasa's log says why")
+    said = [utterance["custom"] for utterance in collector.messages if "custom" in utterance]
+    if not said:
+        # Rasa logs a failing action server and goes on without a word.
+        return _error(500, "nothing was answered; is the action server up?")
+    return response.json(said)
+
+
+def _error(status: int, what: str) -> HTTPResponse:
+    return response.json({"error": what}, status=status)

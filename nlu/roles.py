@@ -1,0 +1,186 @@
+"""Which fact a quantity is about: "married {3 years}", "in Korea {35 months}"."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import cache
+from typing import NamedTuple
+
+import regex
+from dateutil.relativedelta import relativedelta
+
+from nlu.certainty import Certainty, Span, certainty
+from nlu.mentions import Mention
+from nlu.wordlists import word_list
+
+# One private letter stands for each kind of quantity while roles are looked for.
+_MARKS = {
+    "duration": "\ue001",
+    "date": "\ue002",
+    "money": "\ue003",
+    "number": "\ue004",
+    "country": "\ue005",
+    "status": "\ue006",
+}
+_NO_SPACES = ("ko", "ja", "zh", "th", "my", "km")
+
+
+class Masked(NamedTuple):
+    """A text with its quantities replaced by marks; `places` lead back to the text."""
+
+    text: str
+    places: list[int]
+    marks: dict[int, Mention]
+
+
+def assign_roles(
+    text: str, mentions: list[Mention], languages: tuple[str, ...], today: date
+) -> list[Mention]:
+    """The mentions, each with the fact it is about where the words around it say so.
+
+    Where two facts would do, the one whose words stand closest is taken.  Two
+    different values for one fact are both only `about` it.
+    """
+    masked = mask(text, mentions)
+    found: dict[int, list[tuple[int, str, Span]]] = defaultdict(list)
+    for language in languages:
+        for fact, pattern in _patterns(language):
+            for match in pattern.finditer(masked.text, overlapped=True):
+                mark = match.start("mark")
+                found[mark].append((match.end() - match.start(), fact, Span(*match.span())))
+    assigned = []
+    for mark, mention in masked.marks.items():
+        claims = sorted(found.get(mark, []))
+        if mention.about or not claims:
+            assigned.append(mention)
+            continue
+        _, fact, span = claims[0]
+        judged = max(
+            (certainty(masked.text, s, languages) for s in (span, Span(mark, mark + 1))),
+            key=list(Certainty).index,
+        )
+        assigned.append(_as_fact(mention, fact, judged, today))
+    return _without_contradictions(assigned)
+
+
+def mask(text: str, mentions: list[Mention]) -> Masked:
+    """`text` with one mark for each mention; mentions do not overlap."""
+    letters: list[str] = []
+    places: list[int] = []
+    marks: dict[int, Mention] = {}
+    position = 0
+    for mention in sorted(mentions, key=lambda m: m.start):
+        letters.extend(text[position : mention.start])
+        places.extend(range(position, mention.start))
+        marks[len(letters)] = mention
+        letters.append(_MARKS[mention.kind])
+        places.append(mention.start)
+        position = mention.end
+    letters.extend(text[position:])
+    places.extend(range(position, len(text) + 1))
+    return Masked("".join(letters), places, marks)
+
+
+def _as_fact(mention: Mention, fact: str, judged: Certainty, today: date) -> Mention:
+    if judged is Certainty.NOT_SAID:
+        return mention
+    lists = word_list("roles")[fact]
+    value = _value(mention, lists["kind"], lists.get("direction"), today)
+    if value is None or not _plausible(fact, value):
+        return mention
+    changed = mention._replace(kind=lists["kind"], value=value)
+    if judged is Certainty.DOUBTFUL or mention.precision == "year":
+        return changed._replace(about=fact)
+    if lists["kind"] == "date" and mention.precision != "day":
+        return changed._replace(about=fact)
+    return changed._replace(role=fact)
+
+
+def _value(
+    mention: Mention, kind: str, direction: str | None, today: date
+) -> str | int | float | bool | None:
+    """The mention's value as a fact of `kind` takes it."""
+    if kind == mention.kind == "date":
+        reading = mention.past if direction == "past" else mention.future
+        # "My visa ended on 3 November": told as past, whatever is usual.
+        return reading or mention.value
+    if kind == "duration" and mention.kind == "date":
+        if mention.period:
+            return mention.period if mention.past else None
+        return _began(mention, today)
+    if kind == "number" and mention.kind == "duration":
+        years = regex.fullmatch(r"P(\d+)Y", str(mention.value))
+        return int(years[1]) if years else None
+    if kind == "date" and mention.kind == "duration":
+        # Only patterns that say "since" take a duration for a day.
+        return _before(str(mention.value), today).isoformat()
+    return mention.value
+
+
+def _began(mention: Mention, today: date) -> str | None:
+    """The day a length of time began; of a month or a year its last day, to be on the safe side."""
+    if mention.past is None:
+        return None
+    first = date.fromisoformat(mention.past)
+    step = {"day": relativedelta(), "month": relativedelta(months=1), "year": relativedelta(years=1)}
+    last = first + step[mention.precision] - timedelta(days=mention.precision != "day")
+    return last.isoformat() if last <= today else None
+
+
+def _before(period: str, today: date) -> date:
+    found = regex.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?", period)
+    years, months, days = (int(part or 0) for part in found.groups())
+    return today - relativedelta(years=years, months=months, days=days)
+
+
+def _plausible(fact: str, value: object) -> bool:
+    if fact == "nationality":
+        return value != "KR"
+    limits = word_list("roles")[fact].get("range")
+    return not limits or (isinstance(value, int) and limits[0] <= value <= limits[1])
+
+
+def _without_contradictions(mentions: list[Mention]) -> list[Mention]:
+    values = defaultdict(set)
+    for mention in mentions:
+        if mention.role:
+            values[mention.role].add(mention.value)
+    return [
+        mention._replace(role=None, about=mention.role)
+        if mention.role and len(values[mention.role]) > 1
+        else mention
+        for mention in mentions
+    ]
+
+
+@cache
+def _patterns(language: str) -> list[tuple[str, regex.Pattern[str]]]:
+    return list(_compiled(language))
+
+
+def _compiled(language: str) -> Iterator[tuple[str, regex.Pattern[str]]]:
+    for fact, lists in word_list("roles").items():
+        own = _MARKS[lists["kind"]]
+        if lists["kind"] == "duration":
+            own += _MARKS["date"]
+        for pattern in lists.get(language, []):
+            yield fact, compile_cue(pattern, language, own)
+
+
+def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str]:
+    """A pattern of the lexicon: spaces, `{}` and `{kind}` written out."""
+    marked = "{}" if "{}" in pattern else None
+    for kind, mark in _MARKS.items():
+        if marked is None and own and "{" + kind + "}" in pattern:
+            marked = "{" + kind + "}"
+            own = mark
+        if marked != "{" + kind + "}":
+            pattern = pattern.replace("{" + kind + "}", mark)
+    if marked:
+        pattern = pattern.replace(marked, f"(?P<mark>[{own}])", 1)
+    pattern = pattern.replace(" ?", r"\s?").replace(" ", r"\s+" if language not in _NO_SPACES else r"\s?")
+    if language not in _NO_SPACES:
+        pattern = rf"(?<![\p{{L}}\p{{M}}])(?:{pattern})(?![\p{{L}}\p{{M}}])"
+    return regex.compile(pattern, regex.IGNORECASE)

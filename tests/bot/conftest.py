@@ -1,0 +1,63 @@
+"""A gateway on a fresh database, with a Rasa that echoes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from aiohttp.test_utils import TestClient, TestServer
+
+from bot import conversations
+from bot.conversations import Desk
+from bot.rasa import Rasa
+from bot.server import make_app
+from bot.settings import Settings
+from bot.store import Store
+from knowledge.base import KnowledgeBase
+from tests.bot.fake_rasa import TOKEN, FakeRasa
+
+Client = TestClient
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(var_dir=str(tmp_path), allowed_origins=("https://centre.example",))
+
+
+@pytest.fixture(scope="session")
+def base() -> KnowledgeBase:
+    return KnowledgeBase.load()
+
+
+@pytest_asyncio.fixture
+async def rasa() -> AsyncIterator[FakeRasa]:
+    fake = FakeRasa()
+    await fake.start()
+    yield fake
+    await fake.stop()
+
+
+@pytest_asyncio.fixture
+async def store(settings: Settings) -> AsyncIterator[Store]:
+    store = await Store.open(settings.database, settings.tracker)
+    yield store
+    await store.close()
+
+
+@pytest_asyncio.fixture
+async def desk(
+    store: Store, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Desk]:
+    """A desk; `async with desk:` starts its repairs."""
+    monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
+    way = Rasa(rasa.url, TOKEN, rasa.url)
+    yield Desk(store, way)
+    await way.close()
+
+
+@pytest_asyncio.fixture
+async def client(settings: Settings, desk: Desk, base: KnowledgeBase) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
+    async with TestClient(TestServer(make_app(settings, desk, base))) as client:
+        yield client

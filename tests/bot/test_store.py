@@ -1,0 +1,81 @@
+"""The database: its tables, and that erasing reaches Rasa's."""
+
+from __future__ import annotations
+
+import asyncio
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from rasa.core.tracker_store import SQLTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+import bot.telegram.door  # its tables belong to the same database
+from bot.conversations import Desk
+from bot.settings import Settings
+from bot.store import Store, metadata, migrate
+
+assert bot.telegram.door
+
+
+def test_migrations_make_the_tables_the_code_expects(settings: Settings) -> None:
+    engine = sa.create_engine(f"{settings.database}-fresh", future=True)
+    migrate(engine)
+    migrate(engine)
+    with engine.connect() as connection:
+        ours = {"include_name": lambda name, *_: name != "sqlite_sequence"}
+        context = MigrationContext.configure(connection, opts=ours)
+        assert compare_metadata(context, metadata) == []
+
+
+async def test_erasing_reaches_rasas_tracker_store(desk: Desk, settings: Settings) -> None:
+    erased, _, _ = await desk.open()
+    kept, _, _ = await desk.open()
+    # As endpoints.yml has it: `url` reaches the store as `host`.
+    tracker_store = SQLTrackerStore(Domain.empty(), host=settings.tracker)
+    for sender in (erased.id, kept.id, "nobody's"):
+        tracker = DialogueStateTracker(sender, [])
+        tracker.update(UserUttered("my visa ends"))
+        await tracker_store.save(tracker)
+    await desk.erase(erased)
+    assert set(await tracker_store.keys()) == {kept.id, "nobody's"}
+    await desk.store.erase_before("2020-01-01T00:00:00Z")
+    assert set(await tracker_store.keys()) == {kept.id}
+
+
+async def test_erasing_works_before_rasa_ever_ran(desk: Desk) -> None:
+    conversation, _, _ = await desk.open()
+    await desk.erase(conversation)
+    assert await desk.store.conversation(conversation.id) is None
+
+
+async def test_one_key_sent_many_times_at_once_is_stored_once(store: Store, desk: Desk) -> None:
+    conversation, _, _ = await desk.open()
+    stored = await asyncio.gather(
+        *(store.add_said(conversation, "hello", key="k") for _ in range(10))
+    )
+    assert len({message.id for message, _ in stored}) == 1
+    assert [new for _, new in stored].count(True) == 1
+
+
+async def test_a_case_is_opened_once_and_its_urgency_kept_up(store: Store, desk: Desk) -> None:
+    conversation, _, _ = await desk.open()
+    first = await store.raise_case(conversation.id, "high")
+    second = await store.raise_case(conversation.id, "emergency")
+    assert first.id == second.id
+    found = await store.conversation(conversation.id)
+    assert found is not None
+    assert found.case == second
+    assert second.urgency == "emergency"
+
+
+async def test_a_chats_newest_conversation_is_found(desk: Desk) -> None:
+    await desk.open(channel="telegram", origin="17")
+    newest, _, _ = await desk.open(channel="telegram", origin="17")
+    await desk.open(channel="telegram", origin="18")
+    found = await desk.find("telegram", "17")
+    assert found is not None
+    assert found.id == newest.id
+    assert await desk.find("web", "17") is None

@@ -1,0 +1,109 @@
+"""A whole desk for tests and benchmarks: `ieum run` on free ports, in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+
+from bot.settings import Settings
+
+SLOWEST_START = 240  # seconds, on a machine that does much else
+
+
+class Desk:
+    """`with Desk(folder) as desk:` – all processes up, none left behind."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        trained = Settings.load().folder
+        for shared in ("models", "knowledge"):  # what `ieum train` made, for all desks alike
+            (folder / shared).symlink_to(trained / shared)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._environment = os.environ | {
+            "VAR_DIR": str(folder),
+            "PORT": str(self.port),
+            "RASA_PORT": str(free_port()),
+            "ACTIONS_PORT": str(free_port()),
+            **settings,
+        }
+
+    def __enter__(self) -> Desk:
+        with (self.folder / "desk.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(Path(sys.executable).with_name("ieum")), "run"],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.wait_until_ready()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def wait_until_ready(self) -> None:
+        """Return once Rasa, action server and database answer."""
+        began = time.monotonic()
+        while time.monotonic() - began < SLOWEST_START:
+            if self._process.poll() is not None:
+                break
+            try:
+                urllib.request.urlopen(f"{self.url}/readyz", timeout=5).close()
+                return
+            except OSError:
+                time.sleep(0.3)
+        raise AssertionError(f"the desk did not start:\n{self._logs()}")
+
+    def pid_of(self, program: str) -> int:
+        """The process of `rasa`, `actions` or `gateway`, as supervisord started it last."""
+        log = (self.folder / "log" / "supervisord.log").read_text()
+        spawned = [line for line in log.splitlines() if f"spawned: '{program}'" in line]
+        return int(spawned[-1].rpartition(" ")[2])
+
+    def kill(self, program: str) -> None:
+        """Kill one process as a crash would; the supervisor starts it again."""
+        os.kill(self.pid_of(program), signal.SIGKILL)
+
+    def readiness(self) -> dict[str, object]:
+        """What /readyz says, whatever its status."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=10) as answer:
+                found: dict[str, object] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            found = json.load(error)
+        return found
+
+    def _logs(self) -> str:
+        paths = [self.folder / "desk.log", *(self.folder / "log").glob("*.log")]
+        return "\n".join(
+            f"--- {p.name}\n{p.read_text(errors='replace')[-3000:]}" for p in paths if p.exists()
+        )
+
+
+def free_port() -> int:
+    """A port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
