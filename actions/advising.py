@@ -58,7 +58,7 @@ def advise(turn: Turn) -> None:
 
 def decide(turn: Turn, verdict: Verdict, heeded: Heeded | None = None) -> None:
     """The verdict where it is settled or nothing more can be found out, else one question."""
-    verdict = _past_a_miss(turn, verdict, heeded)
+    verdict = _without_finer(turn, _past_a_miss(turn, verdict, heeded))
     if verdict.missing:
         _ask(turn, verdict, heeded)
         return
@@ -122,16 +122,13 @@ def _ask_which(turn: Turn, candidates: list[Service]) -> None:
 def _answer(turn: Turn, verdict: Verdict) -> None:
     """The statements that the question is about: those of its kind, and what search found."""
     service = verdict.service
-    asked_for = _of_kind(turn.heard.act, verdict)
+    of_its_kind = _of_kind(turn.heard.act, verdict)[:_SHOWN]
     found = [
         item
         for owner, name, _ in turn.heard.items
         if owner == service.id and (item := _named(service, name)) is not None
     ]
-    if asked_for:
-        statements = list(dict.fromkeys([*asked_for[:_SHOWN], *found[:2]]))
-    else:
-        statements = found[:_HITS]
+    statements = list(dict.fromkeys([*of_its_kind, *found[: _HITS if not of_its_kind else 2]]))
     confidence = next((p for s, p in turn.heard.services if s == service.id), 1.0)
     pairs: list[tuple[Service, Item | Condition]] = [(service, item) for item in statements]
     turn.show(turn.cards.answer(service, pairs, confidence, turn.today))
@@ -139,6 +136,8 @@ def _answer(turn: Turn, verdict: Verdict) -> None:
 
 def _of_kind(act: str, verdict: Verdict) -> list[Item | Condition]:
     service = verdict.service
+    if act == "ask_eligibility":
+        return [reason.condition for reason in verdict.requirements]
     kinds: Mapping[str, tuple[Item, ...]] = {
         "ask_documents": service.documents,
         "ask_fee": service.fees,
@@ -186,10 +185,23 @@ def _ask(turn: Turn, verdict: Verdict, heeded: Heeded | None) -> None:
     name = turn.asked if turn.asked in verdict.missing else verdict.missing[0]
     assert name is not None
     turn.asked = name
-    fact = turn.base.facts[name]
-    card = turn.cards.question(fact, verdict.service)
-    lead = turn.phrase("question.again") if missed else _noted(turn, heeded)
+    card = turn.cards.question(turn.base.facts[name], verdict.service)
+    if name in turn.facts:  # a D-4, but which one?
+        turn.told[f"finer {name}"] = "asked"
+        value = wording(turn, name, turn.facts[name]["value"])
+        lead = turn.phrase("question.finer", value=value)
+    else:
+        lead = turn.phrase("question.again") if missed else _noted(turn, heeded)
     turn.show(card, before=lead)
+
+
+def _without_finer(turn: Turn, verdict: Verdict) -> Verdict:
+    """A value too coarse for the rule is asked about once more, and then left as it is."""
+    left = [f for f in verdict.missing if f in turn.facts and f"finer {f}" in turn.told]
+    return verdict._replace(
+        missing=tuple(f for f in verdict.missing if f not in left),
+        unsure=(*verdict.unsure, *left),
+    )
 
 
 def _noted(turn: Turn, heeded: Heeded | None) -> str:

@@ -18,7 +18,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from knowledge.base import facts_of
 from knowledge.facts import Facts, Value
 from knowledge.periods import Period
 from knowledge.schema import OPERATORS, Claim, Condition, Deadline, Item, Outcome, Service
@@ -257,7 +256,6 @@ def _suppose(reason: Reason, fact: str, value: int) -> Reason:
 def _shown(reason: Reason) -> Iterator[Reason]:
     """The nodes to show: a way that is met stands for its alternatives."""
     condition = reason.condition
-    inner = [shown for child in reason.children for shown in _shown(child)]
     if condition.any:
         if reason.status == "met":
             met = [c for c in reason.children if c.status == "met"]
@@ -266,17 +264,19 @@ def _shown(reason: Reason) -> Iterator[Reason]:
             return
         if condition.text:
             yield reason
-        # While a way may still lie open, the closed ones only confuse.
-        yield from (s for s in inner if reason.settled or s.status != "unmet")
+        # A closed way beside an open one, or beside a disputed one, only confuses.
+        for child in reason.children:
+            if child.status == "unmet" and reason.status != "unmet":
+                continue
+            if child.status == "unknown" and reason.settled:
+                continue
+            yield from _shown(child)
         return
     if condition.text:
         yield reason
         if condition.all and reason.status != "met":
-            yield from inner
+            for child in reason.children:
+                yield from _shown(child)
         return
-    yield from inner
-
-
-def facts_used(service: Service) -> list[str]:
-    """Every fact the requirements of a service rest on, in the order of the record."""
-    return list(facts_of(service.requires))
+    for child in reason.children:
+        yield from _shown(child)

@@ -301,6 +301,7 @@ class Cards:
     def _deadline(self, service: Service, dated: DatedDeadline) -> dict[str, Any]:
         shown = self.item(service, dated.deadline)
         shown["date"] = dated.day.isoformat() if dated.day else None
+        shown["opens"] = (dated.deadline.period or "").startswith("-")
         for claim, (_, day) in zip(shown.get("claims", ()), dated.claimed, strict=False):
             claim["date"] = day.isoformat() if day else None
         return shown

@@ -46,7 +46,10 @@ def _ways(reason: Reason, verdict: Verdict, known: Mapping[str, Fact]) -> list[C
         return None if lasting or not condition.text else [Change(condition)]
     ways = [_ways(child, verdict, known) for child in reason.children]
     if condition.any or condition.at_least_of is not None:
-        return min((way for way in ways if way is not None), key=_effort, default=None)
+        best = min((way for way in ways if way is not None), key=_effort, default=None)
+        if best and condition.unlock and any(change.day is None for change in best):
+            return [Change(condition)]  # waiting is told with its day, the rest in its own words
+        return best
     if condition.claims:
         gone = None in ways and not condition.unlock
         return None if gone or not condition.text else [Change(condition)]

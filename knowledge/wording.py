@@ -98,7 +98,8 @@ class Wording:
         text = item["text"]
         if item["date"]:
             day = self._catalogue.day(date.fromisoformat(item["date"]))
-            text = self._say("verdict.deadline_day", text=text, day=day)
+            name = "verdict.opening_day" if item["opens"] else "verdict.deadline_day"
+            text = self._say(name, text=text, day=day)
         return self._with_claims(f"• {text}{self._refer(item)}", item)
 
     def _unlock(self, change: dict[str, Any]) -> str:

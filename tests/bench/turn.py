@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,8 @@ def main() -> None:
                 for number in range(ROUNDS):
                     person = Person(api)
                     for mine, other in zip(OURS, PLAIN, strict=True):
-                        ours.append(_milliseconds(lambda: person.say(mine)))
-                        theirs.append(_milliseconds(lambda: plain.say(f"p{number}", other)))
+                        ours.append(_milliseconds(person.say, mine))
+                        theirs.append(_milliseconds(plain.say, f"p{number}", other))
         finally:
             plain.stop()
     print(f"turns {len(ours)} each, milliseconds    p50      p95")
@@ -115,9 +116,9 @@ class PlainBot:
         raise RuntimeError("the plain bot did not start")
 
 
-def _milliseconds(call: Any) -> float:
+def _milliseconds(call: Callable[..., object], *arguments: str) -> float:
     start = time.perf_counter()
-    call()
+    call(*arguments)
     return (time.perf_counter() - start) * 1000
 
 

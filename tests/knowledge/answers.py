@@ -37,7 +37,7 @@ def _values(base: KnowledgeBase, condition: Condition) -> Iterator[Value]:
     if fact.kind in ("status", "country", "text"):
         wanted = condition.one_of or (condition.equals,)
         yield from (str(value) for value in wanted)
-        yield {"status": "E-9", "country": "FR", "text": "elsewhere"}[fact.kind]
+        yield from {"status": ("E-9", "E-7"), "country": ("FR",), "text": ("elsewhere",)}[fact.kind]
         return
     bound = next(
         b
