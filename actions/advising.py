@@ -77,7 +77,7 @@ def _urgent(turn: Turn, heeded: Heeded) -> bool:
         return False
     turn.told["urgent"] = rule.id
     turn.show(turn.cards.urgent(rule.level, rule.kind, None))
-    if rule.kind == "stay":
+    if rule.level == "high":
         return False
     hand_over(turn)
     return True

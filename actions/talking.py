@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from actions.advising import CLEAR, advise, decide, hand_over, ways_out
+from actions.listening import take_in
 from actions.turn import Turn
 from knowledge.assessment import assess
 from knowledge.catalogue import LANGUAGES
+from knowledge.triage import urgency
 
 
 def explain(turn: Turn) -> None:
@@ -32,11 +34,11 @@ def start_over(turn: Turn) -> None:
 
 def help_now(turn: Turn) -> None:
     """Somebody is in danger: contacts first, then a counsellor, and no question."""
-    advise_danger = turn.facts.get("danger", {}).get("value")
-    kind = {"violence": "violence", "trafficking": "violence", "detention": "detention"}.get(
-        str(advise_danger), "danger"
-    )
-    turn.show(turn.cards.urgent("emergency", kind, None))
+    take_in(turn)
+    rule = urgency(turn.base, turn.typed_facts, turn.today)
+    grave = rule is not None and rule.level == "emergency"
+    turn.told["urgent"] = rule.id if rule and grave else "emergency"
+    turn.show(turn.cards.urgent("emergency", rule.kind if rule and grave else "danger", None))
     hand_over(turn)
 
 

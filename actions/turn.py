@@ -151,14 +151,14 @@ class Turn:
             self.messages[0]["text"] = f"{line}\n\n{self.messages[0]['text']}"
             self.told["english"] = "said"
         rule = urgency(self.base, self.typed_facts, self.today)
+        level, reasons = (rule.level, [rule.id]) if rule else ("normal", [])
+        if self.told.get("urgent") == "emergency":  # said as such, without a fact for it
+            level, reasons = "emergency", ["emergency"]
         state = {
             "language": self.language,
             "facts": self.facts,
             "services": self.topic,
-            "triage": {
-                "urgency": rule.level if rule else "normal",
-                "reasons": [rule.id] if rule else [],
-            },
+            "triage": {"urgency": level, "reasons": reasons},
             "handoff": self.handoff,
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})

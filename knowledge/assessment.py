@@ -85,6 +85,10 @@ class Verdict(NamedTuple):
         """The items of which it is not known whether they apply."""
         return [i for i in items if (span := self._span(i.when))[0] == UNMET != span[1]]
 
+    def not_excluded(self, items: Sequence[Item]) -> list[Item]:
+        """The items that apply or may apply, in the order of the record."""
+        return [i for i in items if self._span(i.when)[1] > UNMET]
+
     def deadlines(self) -> list[DatedDeadline]:
         """The deadlines that apply, with their dates."""
         return [self._dated(d) for d in self.service.deadlines if d in self.applying([d])]

@@ -107,8 +107,8 @@ class Cards:
             "maybe_documents": self.items(service, verdict.possibly(service.documents)),
             "fees": self.items(service, verdict.applying(service.fees), verdict.today),
             "deadlines": [self._deadline(service, d) for d in verdict.deadlines()],
-            "offices": self.items(service, verdict.applying(service.offices)),
-            "steps": self.items(service, verdict.applying(service.steps)),
+            "offices": self.items(service, verdict.not_excluded(service.offices)),
+            "steps": self.items(service, verdict.not_excluded(service.steps)),
             "notes": self.items(
                 service,
                 [
@@ -266,7 +266,7 @@ class Cards:
                 "amount_krw": item.amount_krw,
                 "amount": self.catalogue.won(item.amount_krw),
                 "as_of": item.as_of,
-                "stale": today is None or _is_stale(item, today),
+                "stale": item.amount_krw > 0 and (today is None or _is_stale(item, today)),
             }
         if isinstance(item, Office) and item.contact:
             shown["contact"] = self._contact(item.contact)
@@ -301,7 +301,7 @@ class Cards:
     def _deadline(self, service: Service, dated: DatedDeadline) -> dict[str, Any]:
         shown = self.item(service, dated.deadline)
         shown["date"] = dated.day.isoformat() if dated.day else None
-        shown["opens"] = (dated.deadline.period or "").startswith("-")
+        shown["opens"] = dated.deadline.opens
         for claim, (_, day) in zip(shown.get("claims", ()), dated.claimed, strict=False):
             claim["date"] = day.isoformat() if day else None
         return shown

@@ -172,10 +172,14 @@ class Fee(Item, frozen=True, kw_only=True):
 
 
 class Deadline(Item, frozen=True, kw_only=True):
-    """A time limit.  `counted_from` (a date fact) plus `period` gives its date."""
+    """A time limit.  `counted_from` (a date fact) plus `period` gives its date.
+
+    The date is the last day, or with `opens` the first.
+    """
 
     counted_from: str | None = None
     period: str | None = None
+    opens: bool = False
 
 
 class Office(Item, frozen=True):

@@ -1,0 +1,94 @@
+"""Talks to the actions as Rasa would, with messages whose reading is given: no model needed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.desk_actions import (
+    Advise,
+    Choose,
+    Decline,
+    DeskAction,
+    Explain,
+    HandOver,
+    HelpNow,
+    StartOver,
+    Talk,
+)
+
+ACTIONS: dict[str, DeskAction] = {
+    "choose": Choose(),
+    "why": Explain(),
+    "human": HandOver(),
+    "emergency": HelpNow(),
+    "out_of_scope": Decline(),
+    "start_over": StartOver(),
+    "thanks": Talk(),
+}
+
+
+class Conversation:
+    """Keeps the slots from turn to turn, as Rasa's tracker does."""
+
+    def __init__(self) -> None:
+        self.slots: dict[str, Any] = {}
+
+    def hear(
+        self,
+        text: str = "",
+        act: str = "inform",
+        *,
+        service: str | None = None,
+        sure: float = 0.9,
+        others: tuple[tuple[str, float], ...] = (),
+        items: tuple[tuple[str, str], ...] = (),
+        language: str = "en",
+        choice: str | None = None,
+        **facts: object,
+    ) -> list[dict[str, Any]]:
+        """The replies to one message.
+
+        `facts` are entities with a role; one called `bare` is a (kind, value)
+        that says not of what.
+        """
+        entities = [
+            {"entity": "x", "role": role, "value": value, "start": 0, "end": len(text)}
+            for role, value in facts.items()
+            if role != "bare"
+        ]
+        if "bare" in facts:
+            kind, value = facts["bare"]  # type: ignore[misc]
+            entities.append({"entity": kind, "value": value, "start": 0, "end": len(text)})
+        if choice is not None:
+            act, entities = "choose", [{"entity": "choice", "value": choice}]
+        ranked = [(service, sure), *others] if service else list(others)
+        message = {
+            "text": text,
+            "intent": {"name": act, "confidence": 0.9},
+            "entities": entities,
+            "language": language,
+            "services": [{"id": name, "score": score} for name, score in ranked],
+            "items": [{"service": s, "id": i, "score": 0.9} for s, i in items],
+            "metadata": {},
+        }
+        tracker = Tracker("someone", self.slots, message, [], False, None, {}, None)
+        dispatcher = CollectingDispatcher()
+        action = ACTIONS.get(act) or Advise()
+        events = asyncio.run(action.run(dispatcher, tracker, {}))
+        self.slots |= {event["name"]: event["value"] for event in events}
+        (utterance,) = dispatcher.messages
+        self.state: dict[str, Any] = utterance["custom"]["state"]
+        messages: list[dict[str, Any]] = utterance["custom"]["messages"]
+        return messages
+
+
+def types(messages: list[dict[str, Any]]) -> list[str | None]:
+    return [message["card"] and message["card"]["type"] for message in messages]
+
+
+def text(messages: list[dict[str, Any]]) -> str:
+    return "\n".join(message["text"] for message in messages)

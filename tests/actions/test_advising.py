@@ -1,0 +1,173 @@
+"""What the desk does with a message, given how it was read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.actions.conversation import Conversation, text, types
+
+MOVE = "residence_change_report"
+F5 = "permanent_residence.f5_2"
+
+
+def test_a_rule_is_told_before_anything_is_asked() -> None:
+    person = Conversation()
+    replies = person.hear("what does it cost", "ask_fee", service=F5)
+    assert types(replies) == ["answer"]
+    assert "230,000" in text(replies)
+    assert person.slots["asked"] is None
+    assert replies[-1]["choices"] == [{"label": "Yes", "value": "act:check"}]
+
+
+def test_the_offer_to_check_begins_with_one_question() -> None:
+    person = Conversation()
+    person.hear("what does it cost", "ask_fee", service=F5)
+    replies = person.hear(choice="act:check")
+    assert types(replies) == ["question"]
+
+
+def test_whether_one_may_gets_the_conditions_and_the_first_question() -> None:
+    person = Conversation()
+    replies = person.hear("can I", "ask_eligibility", service=MOVE)
+    assert types(replies) == ["answer", "question"]
+    assert person.slots["asked"] == replies[-1]["card"]["fact"]
+
+
+def test_what_was_told_in_the_opening_is_not_asked() -> None:
+    person = Conversation()
+    replies = person.hear("can I", "ask_eligibility", service=MOVE, registered=True)
+    assert replies[-1]["card"]["fact"] == "moved_on"
+    replies = person.hear("16 days ago", bare=("duration", "P16D"))
+    (verdict,) = [r["card"] for r in replies if types([r]) == ["verdict"]]
+    assert verdict["outcome"] == "not_eligible"
+
+
+def test_a_bare_answer_is_read_in_the_light_of_the_question() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE)
+    asked = person.slots["asked"]
+    person.hear("yes", "affirm")
+    assert person.state["facts"][asked]["value"] is True
+
+
+def test_not_knowing_is_kept_and_the_verdict_says_how_to_find_out() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE)
+    person.hear("no idea", "unsure")
+    replies = person.hear("no idea", "unsure")
+    assert types(replies)[-1] == "verdict"
+    card = replies[-1]["card"]
+    assert card["outcome"] == "needs_more_info"
+    assert all(unsure["find_out"] for unsure in card["unsure"])
+
+
+def test_a_question_twice_not_understood_is_given_up() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE, registered=True)
+    replies = person.hear("blue")
+    assert "did not quite understand" in text(replies)
+    replies = person.hear("green")
+    assert types(replies)[-1] == "verdict"
+
+
+def test_a_question_in_between_is_answered_and_the_own_goes_on() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE, registered=True)
+    replies = person.hear("which papers", "ask_documents", service=MOVE)
+    assert types(replies) == ["answer", "question"]
+    assert person.slots["asked"] == "moved_on"
+
+
+def test_a_correction_names_the_fact_and_the_verdict_it_changes() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE, registered=True, moved_on="P16D")
+    replies = person.hear("no, 3 days", "correct", moved_on="P3D")
+    assert types(replies) == ["notice", "verdict"]
+    (change,) = replies[0]["card"]["changed"]
+    assert change["fact"] == "moved_on"
+    assert change["verdicts"] == [{"service": MOVE, "from": "not_eligible", "to": "eligible"}]
+
+
+def test_two_services_that_are_close_are_asked_about() -> None:
+    person = Conversation()
+    replies = person.hear("divorce", service=F5, sure=0.3, others=(("marriage_breakdown", 0.28),))
+    assert types(replies) == ["clarify"]
+    assert replies[0]["card"]["services"] == [F5, "marriage_breakdown"]
+    replies = person.hear(choice="service:marriage_breakdown")
+    assert person.state["services"] == ["marriage_breakdown"]
+
+
+def test_a_new_topic_keeps_what_was_told() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=F5, residence="P3Y")
+    replies = person.hear("and citizenship", "ask_eligibility", service="naturalisation.general")
+    assert person.state["services"] == ["naturalisation.general"]
+    (verdict,) = [r["card"] for r in replies if types([r]) == ["verdict"]]
+    assert verdict["outcome"] == "not_eligible"
+
+
+def test_an_ended_stay_is_urgent_and_still_answered() -> None:
+    person = Conversation()
+    replies = person.hear("can I", "ask_eligibility", service="stay_extension", stay_until="P-1D")
+    assert "stay_until" not in person.state["facts"], "P-1D is no period"
+    replies = person.hear("can I", "ask_eligibility", service="stay_extension", stay_until="-P1D")
+    assert types(replies)[0] == "urgent"
+    assert "verdict" in types(replies)
+    assert person.state["triage"]["urgency"] == "high"
+
+
+def test_a_person_in_danger_is_put_through_no_form() -> None:
+    person = Conversation()
+    replies = person.hear("he hits me", "emergency", danger="violence")
+    assert types(replies) == ["urgent", "handoff"]
+    assert "112" in text(replies)
+    assert "1577-1366" in text(replies)
+    assert person.state["handoff"] == "requested"
+    assert person.slots["asked"] is None
+
+
+@pytest.mark.parametrize("act", ["inform", "ask_eligibility"])
+def test_danger_is_seen_whatever_the_act(act: str) -> None:
+    person = Conversation()
+    replies = person.hear("he hits me, visa?", act, service=F5, danger="violence")
+    assert types(replies) == ["urgent", "handoff"]
+
+
+def test_why_repeats_the_question_with_its_reason() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE)
+    asked = person.slots["asked"]
+    replies = person.hear("why", "why")
+    assert replies[0]["card"]["fact"] == asked
+    assert replies[0]["card"]["why"] in replies[0]["text"]
+
+
+def test_starting_over_forgets_facts_and_topic() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE, registered=True)
+    person.hear("start over", "start_over")
+    assert (person.state["facts"], person.state["services"]) == ({}, [])
+
+
+def test_what_is_not_ours_is_declined_with_what_the_desk_can_do() -> None:
+    replies = Conversation().hear("weather?", "out_of_scope", others=((F5, 0.1),))
+    assert replies[0]["card"]["reason"] == "unrelated"
+
+
+def test_an_unclear_out_of_scope_stays_with_a_topic_the_router_is_sure_of() -> None:
+    replies = Conversation().hear("F5??", "out_of_scope", service=F5, sure=0.9)
+    assert "out_of_scope" not in types(replies)
+
+
+def test_a_language_that_is_only_understood_says_so_once() -> None:
+    person = Conversation()
+    first = person.hear("lệ phí", "ask_fee", service=F5, language="vi")
+    second = person.hear("giấy tờ", "ask_documents", service=F5, language="vi")
+    assert "한국어로도" in first[0]["text"]
+    assert "한국어로도" not in second[0]["text"]
+    assert first[0]["language"] == "en"
+
+
+def test_every_reply_is_in_the_language_of_the_message() -> None:
+    replies = Conversation().hear("手数料", "ask_fee", service=F5, language="ja")
+    assert {reply["language"] for reply in replies} == {"ja"}
