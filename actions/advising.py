@@ -6,7 +6,7 @@ can still change the outcome, and only once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actions.listening import Heeded, take_in
@@ -30,7 +30,7 @@ CLEAR = 0.5  # a router's probability from which a service is taken without aski
 CLOSE = 0.2  # services nearer than this to the first are offered beside it
 SWITCH = 0.7  # what it takes to leave the topic for another
 _MISSES = 2
-_SHOWN = 6
+_SHOWN = 8
 _HITS = 3
 
 
@@ -137,7 +137,7 @@ def _answer(turn: Turn, verdict: Verdict) -> None:
 def _of_kind(act: str, verdict: Verdict) -> list[Item | Condition]:
     service = verdict.service
     if act == "ask_eligibility":
-        return [reason.condition for reason in verdict.requirements]
+        return list(_rule(service.requires))
     kinds: Mapping[str, tuple[Item, ...]] = {
         "ask_documents": service.documents,
         "ask_fee": service.fees,
@@ -149,6 +149,15 @@ def _of_kind(act: str, verdict: Verdict) -> list[Item | Condition]:
     items = kinds.get(act, ())
     applying = verdict.applying(items)
     return [*applying, *verdict.possibly(items)]
+
+
+def _rule(condition: Condition | None) -> Iterator[Condition]:
+    """The conditions at the top of a rule, without the ways inside each."""
+    if condition is None or condition.text:
+        yield from filter(None, [condition])
+        return
+    for child in condition.children:
+        yield from _rule(child)
 
 
 def _named(service: Service, name: str) -> Item | Condition | None:
@@ -231,6 +240,7 @@ def _note_changes(turn: Turn, heeded: Heeded) -> None:
                 from_=wording(turn, name, change["from"]),
             )
         )
+        change["label"] = label(turn, name)
         for told in list(turn.told):
             service = turn.base.services.get(told)
             if service is None:

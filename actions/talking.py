@@ -6,8 +6,10 @@ from actions.advising import CLEAR, advise, decide, hand_over, ways_out
 from actions.listening import take_in
 from actions.turn import Turn
 from knowledge.assessment import assess
-from knowledge.catalogue import LANGUAGES
+from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
+
+ALARM = 0.7  # how sure the classifier has to be to overrule a router that is sure of a service
 
 
 def explain(turn: Turn) -> None:
@@ -36,23 +38,24 @@ def help_now(turn: Turn) -> None:
     """Somebody is in danger: contacts first, then a counsellor, and no question."""
     take_in(turn)
     rule = urgency(turn.base, turn.typed_facts, turn.today)
-    grave = rule is not None and rule.level == "emergency"
-    turn.told["urgent"] = rule.id if rule and grave else "emergency"
-    turn.show(turn.cards.urgent("emergency", rule.kind if rule and grave else "danger", None))
+    if rule is None and turn.heard.confidence < ALARM and _is_clear(turn):
+        advise(turn)  # a hard story, and yet a question about a procedure
+        return
+    grave = rule if rule and rule.level == "emergency" else None
+    turn.told["urgent"] = grave.id if grave else "emergency"
+    turn.show(turn.cards.urgent("emergency", grave.kind if grave else "danger", None))
     hand_over(turn)
 
 
 def switch_language(turn: Turn) -> None:
-    """Write in the language the person chose or asked for from now on."""
-    wanted = (turn.heard.choice or "").removeprefix("language:")
-    if wanted in LANGUAGES:
-        turn.language, turn.language_chosen = wanted, True
-    else:
-        turn.language_chosen = True
+    """Write in the language that was chosen, or asked for by its name, from now on."""
+    wanted = (turn.heard.choice or "").removeprefix("language:") or language_named(turn.heard.text)
+    if wanted not in LANGUAGES or (not turn.heard.choice and _is_clear(turn)):
+        advise(turn)  # "I want to become Korean" names a language too
+        return
+    turn.language, turn.language_chosen = wanted, True
     turn.say(turn.phrase("language_changed"), card=turn.cards.notice("language"))
-    if turn.asked and turn.topic:
-        service = turn.base.services[turn.topic[0]]
-        turn.show(turn.cards.question(turn.base.facts[turn.asked], service))
+    _ask_again(turn)
 
 
 def decline(turn: Turn) -> None:
@@ -69,9 +72,8 @@ def talk(turn: Turn) -> None:
         turn.phrase(f"talk.{turn.heard.act}"),
         choices=ways_out(turn) if turn.heard.act == "complain" else (),
     )
-    if turn.asked and turn.topic and turn.heard.act != "goodbye":
-        service = turn.base.services[turn.topic[0]]
-        turn.show(turn.cards.question(turn.base.facts[turn.asked], service))
+    if turn.heard.act != "goodbye":
+        _ask_again(turn)
 
 
 def tell_erasure(turn: Turn) -> None:
@@ -102,3 +104,15 @@ def _check(turn: Turn) -> None:
         return
     service = turn.base.services[turn.topic[0]]
     decide(turn, assess(service, turn.typed_facts, turn.today))
+
+
+def _is_clear(turn: Turn) -> bool:
+    """Whether the router is sure which service the message is about."""
+    return bool(turn.heard.services) and turn.heard.services[0][1] >= CLEAR
+
+
+def _ask_again(turn: Turn) -> None:
+    """The question that was open stays open."""
+    if turn.asked and turn.topic:
+        service = turn.base.services[turn.topic[0]]
+        turn.show(turn.cards.question(turn.base.facts[turn.asked], service))

@@ -27,6 +27,9 @@ from knowledge.wording import Wording
 SLOTS = ("facts", "topic", "asked", "misses", "told", "language", "language_chosen", "handoff")
 
 
+_ENOUGH_LETTERS = 12
+
+
 @lru_cache(maxsize=1)
 def knowledge_base() -> KnowledgeBase:
     """The base, read once for the life of the action server."""
@@ -92,9 +95,11 @@ class Turn:
         slot = tracker.get_slot
         chosen = (tracker.latest_message.get("metadata") or {}).get("language")
         language = slot("language") or "en"
+        # "3年" tells no more than "OK": a few letters do not change the language.
+        telling = slot("language") is None or _letters(heard.text) >= _ENOUGH_LETTERS
         if chosen in LANGUAGES:
             language = chosen
-        elif not slot("language_chosen") and heard.language in LANGUAGES:
+        elif telling and not slot("language_chosen") and heard.language in LANGUAGES:
             language = heard.language
         return cls(
             heard=heard,
@@ -163,3 +168,8 @@ class Turn:
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})
         return [SlotSet(name, getattr(self, name)) for name in SLOTS]
+
+
+def _letters(text: str) -> int:
+    """How many letters a text has; one of a syllabic or Chinese script counts for two."""
+    return sum(2 if ord(c) > 0x2E7F else 1 for c in text if c.isalpha())

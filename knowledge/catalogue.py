@@ -99,6 +99,23 @@ class Catalogue:
         return str(self._writes.territories.get(code, code))
 
 
+def language_named(text: str) -> str | None:
+    """The language that a text names in any of the languages: "en español" names none of ours."""
+    folded = text.casefold()
+    return next((code for name, code in _language_names() if name in folded), None)
+
+
+@cache
+def _language_names() -> list[tuple[str, str]]:
+    """CLDR's names of the languages in all of them, the longest first."""
+    names = {}
+    for reader in LANGUAGES:
+        known = Locale.parse(_LOCALES.get(reader, reader)).languages
+        for code in LANGUAGES:
+            names[known[_LOCALES.get(code, code).partition("_")[0]].casefold()] = code
+    return sorted(names.items(), key=lambda pair: -len(pair[0]))
+
+
 def messages(base: KnowledgeBase) -> Iterator[tuple[str, str]]:
     """Every text that a translator translates, as (context, English), each once."""
     seen = set()

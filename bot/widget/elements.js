@@ -1,0 +1,34 @@
+// Making elements. What people and the desk write becomes text nodes only, never HTML.
+
+/**
+ * One element. `attributes` are set as they are; a function is a listener ("onclick").
+ * Children are nodes or strings; null, undefined, false and "" are left out.
+ */
+export function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === "function") node.addEventListener(key.slice(2), value);
+    else if (value === true) node.setAttribute(key, "");
+    else if (value !== false && value != null) node.setAttribute(key, value);
+  }
+  node.append(...children.flat().filter((child) => child || child === 0));
+  return node;
+}
+
+/** A link to `address` where that is http or https; only its text otherwise. */
+export function webLink(address, text) {
+  const safe = /^https?:\/\//i.test(address ?? "");
+  return safe
+    ? element("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, text)
+    : text;
+}
+
+/** A telephone number one can tap. */
+export function phoneLink(number) {
+  return element("a", { href: `tel:${number.replace(/[^\d+]/g, "")}` }, number);
+}
+
+/** A disclosure, closed at first. */
+export function disclosure(kind, summary, ...children) {
+  return element("details", { class: kind }, element("summary", {}, summary), ...children);
+}
