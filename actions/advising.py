@@ -122,13 +122,13 @@ def _ask_which(turn: Turn, candidates: list[Service]) -> None:
 def _answer(turn: Turn, verdict: Verdict) -> None:
     """The statements that the question is about: those of its kind, and what search found."""
     service = verdict.service
-    of_its_kind = _of_kind(turn.heard.act, verdict)[:_SHOWN]
     found = [
         item
         for owner, name, _ in turn.heard.items
         if owner == service.id and (item := _named(service, name)) is not None
     ]
-    statements = list(dict.fromkeys([*of_its_kind, *found[: _HITS if not of_its_kind else 2]]))
+    of_its_kind = _of_kind(turn.heard.act, verdict)
+    statements = list(dict.fromkeys([*found[:_HITS], *of_its_kind]))[:_SHOWN]
     confidence = next((p for s, p in turn.heard.services if s == service.id), 1.0)
     pairs: list[tuple[Service, Item | Condition]] = [(service, item) for item in statements]
     turn.show(turn.cards.answer(service, pairs, confidence, turn.today))

@@ -264,7 +264,6 @@ class Cards:
         if isinstance(item, Fee):
             shown |= {
                 "amount_krw": item.amount_krw,
-                "amount": self.catalogue.won(item.amount_krw),
                 "as_of": item.as_of,
                 "stale": item.amount_krw > 0 and (today is None or _is_stale(item, today)),
             }

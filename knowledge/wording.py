@@ -114,7 +114,7 @@ class Wording:
         text = item["text"]
         if item["kind"] == "fee":
             name = "fee.as_of" if item["as_of"] else "fee.undated"
-            text = self._say(name, text=text, amount=item["amount"], as_of=self._as_of(item))
+            text = self._say(name, text=text, as_of=self._as_of(item))
             if item["stale"]:
                 text = f"{text} {self._say('fee.stale')}"
         if item.get("if"):

@@ -64,6 +64,12 @@ def test_a_disputed_fee_names_both_sums_and_the_safe_one(base: KnowledgeBase) ->
     assert fee["stale"]
 
 
+def test_every_fee_names_its_sum_in_words(base: KnowledgeBase) -> None:
+    for service in base.services.values():
+        for fee in service.fees:
+            assert f"{fee.amount_krw:,}" in fee.text or fee.amount_krw == 0, fee.text
+
+
 def test_a_deadline_becomes_a_date(base: KnowledgeBase) -> None:
     card = verdict_card(
         base, "residence_change_report", "en", moved_on="2026-11-10", registered=True
