@@ -32,6 +32,7 @@ SWITCH = 0.7  # what it takes to leave the topic for another
 _MISSES = 2
 _SHOWN = 8
 _HITS = 3
+_MANY = 3
 
 
 def advise(turn: Turn) -> None:
@@ -59,15 +60,24 @@ def advise(turn: Turn) -> None:
 def decide(turn: Turn, verdict: Verdict, heeded: Heeded | None = None) -> None:
     """The verdict where it is settled or nothing more can be found out, else one question."""
     verdict = _without_finer(turn, _past_a_miss(turn, verdict, heeded))
-    if verdict.missing:
+    if verdict.missing and not _at_a_loss(verdict, heeded):
         _ask(turn, verdict, heeded)
         return
     turn.asked, turn.misses = None, 0
+    if verdict.missing:
+        go_on = {"label": turn.phrase("go_on"), "value": "act:check"}
+        turn.say(turn.phrase("pause"), choices=[go_on, *ways_out(turn)[:1]])
     mark = f"{verdict.outcome} {sorted(verdict.facts)}"
     if turn.told.get(verdict.service.id) == mark and turn.messages:
         return  # said already, and the answer above is what was asked for
     turn.told[verdict.service.id] = mark
     turn.show(turn.cards.verdict(verdict), before=_noted(turn, heeded))
+
+
+def _at_a_loss(verdict: Verdict, heeded: Heeded | None) -> bool:
+    """Whether the person has just said "I don't know" for the third time, or the sixth."""
+    lost = heeded is not None and bool(heeded.told) and not any(heeded.told.values())
+    return lost and bool(verdict.unsure) and len(verdict.unsure) % _MANY == 0
 
 
 def _urgent(turn: Turn, heeded: Heeded) -> bool:
@@ -127,6 +137,8 @@ def _answer(turn: Turn, verdict: Verdict) -> None:
         for owner, name, _ in turn.heard.items
         if owner == service.id and (item := _named(service, name)) is not None
     ]
+    if turn.heard.act == "ask_eligibility":  # the conditions are asked for, not what else is told
+        found = [i for i in found if isinstance(i, Condition) or i.claims] or found[:1]
     of_its_kind = _of_kind(turn.heard.act, verdict)
     statements = list(dict.fromkeys([*found[:_HITS], *of_its_kind]))[:_SHOWN]
     confidence = next((p for s, p in turn.heard.services if s == service.id), 1.0)

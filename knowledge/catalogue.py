@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -29,6 +30,7 @@ LANGUAGES = ("en", "ko", "ja", "zh", "vi", "ru", "th", "mn", "uz", "tl", "my", "
 """The languages the desk understands."""
 ANSWERED = ("en", "ko", "ja")
 """The languages it answers in; in the others English comes with one line that says so."""
+_SPELLS_UNITS_OUT = ("en",)
 _LOCALES = {"zh": "zh_Hans", "tl": "fil", "uz": "uz_Latn"}
 
 
@@ -87,12 +89,16 @@ class Catalogue:
         if years and months:
             years, months = 0, period.months
         parts = ((years, "year"), (months, "month"), (period.days, "day"))
+        # Only European languages tell long from short units in CLDR.
+        length: Literal["long", "short"] = "short"
+        if self._writes.language in _SPELLS_UNITS_OUT:
+            length = "long"
         written = [
-            format_unit(n, f"duration-{unit}", length="long", locale=self._writes)
+            format_unit(n, f"duration-{unit}", length, locale=self._writes)
             for n, unit in parts
             if n
         ]
-        return " ".join(written or [format_unit(0, "duration-day", "long", locale=self._writes)])
+        return " ".join(written or [format_unit(0, "duration-day", length, locale=self._writes)])
 
     def country(self, code: str) -> str:
         """A country's name by its ISO 3166 code; the code where CLDR has no name."""

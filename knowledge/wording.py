@@ -55,7 +55,7 @@ class Wording:
         return [*lines, *self._review(card)]
 
     def _verdict(self, card: Card) -> list[str]:
-        lines = [f"{card['title']}: {card['headline']}"]
+        lines = [self._say("verdict.title", title=card["title"], headline=card["headline"])]
         lines += self._section("requirements", (self._requirement(r) for r in card["requirements"]))
         lines += self._section("unlock", ([self._unlock(change)] for change in card["unlock"]))
         lines += self._section(
@@ -86,7 +86,7 @@ class Wording:
 
     def _section(self, name: str, items: Iterable[list[str]]) -> list[str]:
         lines = [line for item in items for line in item]
-        return ["", f"{self._say(f'verdict.{name}')}:", *lines] if lines else []
+        return ["", self._heading(f"verdict.{name}"), *lines] if lines else []
 
     def _requirement(self, item: dict[str, Any]) -> list[str]:
         status = self._say(f"status.{item['status']}")
@@ -118,7 +118,7 @@ class Wording:
             if item["stale"]:
                 text = f"{text} {self._say('fee.stale')}"
         if item.get("if"):
-            text = f"{text} ({item['if']})"
+            text = self._say("item.if", text=text, condition=item["if"])
         lines = self._with_claims(f"• {text}{self._refer(item)}", item)
         contact = item.get("contact")
         if contact and contact["name"] not in self._contacts:  # hours are said once
@@ -163,7 +163,10 @@ class Wording:
             )
             for (title, as_of), n in self._sources.items()
         ]
-        return ["", f"{self._say('verdict.sources')}:", *lines] if lines else []
+        return ["", self._heading("verdict.sources"), *lines] if lines else []
+
+    def _heading(self, phrase: str) -> str:
+        return self._say("heading", name=self._say(phrase))
 
     def _as_of(self, item: dict[str, Any]) -> str | None:
         return self._catalogue.as_of(item["as_of"]) if item["as_of"] else None

@@ -108,9 +108,11 @@ def play(api: Api, story: Json) -> Iterator[str]:
 
 
 def _answer(person: Person, answers: Json) -> list[Json]:
-    """Answer questions from the table until none is open or none of it fits."""
+    """Take the offered check, and answer until no question is open or none of it fits."""
     replies = [m for m in person.state()["messages"] if m["role"] == "desk"][-1:]
     for _ in range(25):
+        if any(c["value"] == "act:check" for reply in replies for c in reply["choices"]):
+            replies = person.choose("act:check")
         open_question = next((c for c in cards(replies) if c["type"] == "question"), None)
         if open_question is None or open_question["fact"] not in answers:
             return replies
