@@ -13,6 +13,7 @@ from rich.console import Console
 from bot import supervisor, terminal, training
 from bot.knowledge_commands import knowledge
 from bot.settings import Secrets, Settings, SettingsError
+from knowledge.base import RecordError
 
 console = Console(highlight=False)
 
@@ -36,7 +37,7 @@ def run() -> None:
         training.build_index(settings, console)
         console.print("Starting the desk ...")
         supervisor.run(settings, Secrets.load(settings.folder), console.print)
-    except (supervisor.PortTaken, training.TrainingFailed) as error:
+    except (supervisor.PortTaken, training.TrainingFailed, RecordError) as error:
         raise click.ClickException(str(error)) from error
 
 
@@ -49,7 +50,7 @@ def train(force: bool) -> None:
         if not training.train(settings, console, force):
             console.print("The language model is up to date.")
         training.build_index(settings, console)
-    except training.TrainingFailed as error:
+    except (training.TrainingFailed, RecordError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -18,9 +18,9 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -34,6 +34,7 @@ from bot.store import TooManyWaiting as TooManyWaiting
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 LONGEST_TEXT = 10_000  # characters
 MOST_FAILURES = 3  # before a message that Rasa cannot answer is given up
@@ -54,20 +55,20 @@ class Desk:
         self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
         self._kept = asyncio.Event()
         self._failures: dict[str, int] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._answering: dict[str, asyncio.Task[dict[str, list[Message]]]] = {}
 
     async def __aenter__(self) -> Desk:
         self._kept.set()  # what an earlier process left unanswered
-        self._tasks = [
-            asyncio.create_task(_again_and_again(self._answer_kept, RETRY_EVERY)),
-            asyncio.create_task(_again_and_again(self._erase_old, SWEEP_EVERY)),
-        ]
+        self._start(_again_and_again(self._answer_kept, RETRY_EVERY))
+        self._start(_again_and_again(self._erase_old, SWEEP_EVERY))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def open(
         self,
@@ -127,7 +128,7 @@ class Desk:
         Erased where it is gone.
         """
         said = await self.hear(conversation, text, choice=choice, key=key)
-        return await self.answer(conversation, said)
+        return await self.answer(said)
 
     async def hear(
         self,
@@ -137,24 +138,16 @@ class Desk:
         choice: str | None = None,
         key: str | None = None,
     ) -> Message:
-        """The first half of `say`: the message, stored; from now on it cannot be lost."""
-        choice = clean(choice or "") or None
-        words = choice or clean(text or "")
-        unreadable = None if choice else _why_unreadable(words)
-        said, new = await self.store.add_said(
-            conversation, words, choice=choice, key=key, answered=unreadable is not None
-        )
-        if new:
-            self._tell(conversation.id, said)
-        if new and unreadable:
-            notice = _say(unreadable, conversation.language)
-            await self._notice(conversation.id, notice, said.id, role="desk")
-        return said
+        """The first half of `say`: from here on the message is stored and will be answered,
+        whatever becomes of the caller.
+        """
+        return await asyncio.shield(self._start(self._hear(conversation, text, choice, key)))
 
-    async def answer(self, conversation: Conversation, said: Message) -> list[Message]:
-        """The second half of `say`: what the desk says to a stored message."""
-        async with self._lock(conversation.id):
-            answers = await self._answer_waiting(conversation.id)
+    async def answer(self, said: Message) -> list[Message]:
+        """The second half of `say`: what the desk says to it."""
+        answers = {}
+        if answering := self._answering.get(said.id):
+            answers = await asyncio.shield(answering)
         return answers.get(said.id) or await self.store.replies(said.id)
 
     async def read(
@@ -171,9 +164,7 @@ class Desk:
 
     async def erase(self, conversation: Conversation) -> None:
         """Delete everything stored about a conversation, in Rasa's tracker store too."""
-        async with self._lock(conversation.id):
-            await self.store.erase(conversation.id)
-        self._tell(conversation.id, "erased")
+        await asyncio.shield(self._start(self._erase(conversation)))
 
     @contextlib.asynccontextmanager
     async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
@@ -196,10 +187,36 @@ class Desk:
             text = f"{words.phrase('answered_in_english')}\n\n{text}"
         return Utterance(text, _written_in(language))
 
+    async def _hear(
+        self, conversation: Conversation, text: str | None, choice: str | None, key: str | None
+    ) -> Message:
+        choice = clean(choice or "") or None
+        words = choice or clean(text or "")
+        unreadable = None if choice else _why_unreadable(words)
+        said, new = await self.store.add_said(
+            conversation, words, choice=choice, key=key, answered=unreadable is not None
+        )
+        if new:
+            self._tell(conversation.id, said)
+        if new and unreadable:
+            notice = _say(unreadable, conversation.language)
+            await self._notice(conversation.id, notice, said.id, role="desk")
+        if not unreadable:
+            answering = self._start(self._answer_waiting(conversation.id))
+            self._answering[said.id] = answering
+            answering.add_done_callback(lambda _: self._answering.pop(said.id, None))
+        return said
+
+    async def _erase(self, conversation: Conversation) -> None:
+        async with self._lock(conversation.id):
+            await self.store.erase(conversation.id)
+        self._tell(conversation.id, "erased")
+
     async def _answer_waiting(self, conversation_id: str) -> dict[str, list[Message]]:
-        """Answer what waits in one conversation, in order (hold its lock); answers by question."""
+        """Answer what waits in one conversation, in order; the answers by question."""
         with self._kept_where_it_fails():
-            return await self._answer_each(conversation_id)
+            async with self._lock(conversation_id):
+                return await self._answer_each(conversation_id)
 
     async def _answer_each(self, conversation_id: str) -> dict[str, list[Message]]:
         answers: dict[str, list[Message]] = {}
@@ -306,8 +323,7 @@ class Desk:
                 self._kept.set()
                 return
             for conversation_id in kept:
-                async with self._lock(conversation_id):
-                    await self._answer_waiting(conversation_id)
+                await self._answer_waiting(conversation_id)
 
     @contextlib.contextmanager
     def _kept_where_it_fails(self) -> Iterator[None]:
@@ -324,6 +340,13 @@ class Desk:
         erased = await self.store.erase_before(as_text(before))
         if erased:
             logger.info("erased %d conversations past their retention", erased)
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task of the desk's own, which no caller can cancel by going away."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def _tell(self, conversation_id: str, event: Event) -> None:
         for events in self._listeners.get(conversation_id, ()):

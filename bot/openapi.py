@@ -57,7 +57,11 @@ def document() -> Schema:
                     "read",
                     "The conversation so far; with `after` and `wait`, what comes next",
                     {200: "Conversed"},
-                    _query("after", {"type": "string"}, "Only messages after this message id."),
+                    _query(
+                        "after",
+                        {"type": "string"},
+                        "Only messages after this message id.",
+                    ),
                     _query(
                         "wait",
                         {"type": "number", "minimum": 0, "maximum": LONGEST_WAIT},
@@ -233,9 +237,10 @@ def _refusal(status: int) -> Schema:
 def _schemas() -> dict[str, Schema]:
     _, schemas = msgspec.json.schema_components(STRUCTS, ref_template="#/components/schemas/{name}")
     # What its __post_init__ asks for: one of the two, and not both.
-    said = schemas["NewMessage"]["properties"]
-    said["text"], said["choice"] = {"type": "string"}, _without_null(said["choice"])
-    schemas["NewMessage"]["oneOf"] = [{"required": ["text"]}, {"required": ["choice"]}]
+    schemas["NewMessage"]["oneOf"] = [
+        {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+        for one, other in (("text", "choice"), ("choice", "text"))
+    ]
     schemas["Message"]["properties"]["card"] = {
         "anyOf": [_object("type", "citations"), {"type": "null"}],
         "description": f"The same as data; `type` is one of {', '.join(CARDS)}.",
@@ -251,11 +256,6 @@ def _schemas() -> dict[str, Schema]:
         },
     }
     return schemas
-
-
-def _without_null(schema: Schema) -> Schema:
-    kinds: list[Schema] = [kind for kind in schema["anyOf"] if kind != {"type": "null"}]
-    return kinds[0]
 
 
 def _object(*required: str) -> Schema:

@@ -81,7 +81,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     app = make_app(settings, desk, base)
     if settings.telegram_token:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()

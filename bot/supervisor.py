@@ -162,11 +162,7 @@ def _quoted(part: str) -> str:
 
 
 def _as_ini(sections: Mapping[str, Mapping[str, object]]) -> str:
-    lines = []
+    lines = ["; Written by `ieum run`; changes here are lost."]
     for section, values in sections.items():
-        # supervisord reads % as the start of a placeholder.
-        lines += [
-            f"[{section}]",
-            *(f"{k} = {str(v).replace('%', '%%')}" for k, v in values.items()),
-        ]
-    return "\n".join(["; Written by `ieum run`; changes here are lost.", *lines, ""])
+        lines += [f"[{section}]", *(f"{name} = {value}" for name, value in values.items())]
+    return "\n".join([*lines, ""])

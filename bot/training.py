@@ -114,5 +114,3 @@ def ingredients() -> Iterator[Path]:
 
 def _end_of(log: Path, lines: int = 15) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
-
-

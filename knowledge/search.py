@@ -16,7 +16,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from knowledge.base import KnowledgeBase, conditions
-from knowledge.encoder import Encoder, Vectors
+from knowledge.encoder import Encoder, Vectors, save
 from knowledge.schema import Condition, Item, Service
 
 _RANK_SMOOTHING = 60  # of reciprocal rank fusion, the usual value
@@ -59,8 +59,7 @@ class Index:
                 if str(stored["stamp"]) == stamp:
                     return cls(statements, stored["embeddings"])
         embeddings = encoder.encode(texts, "passage")
-        folder.mkdir(parents=True, exist_ok=True)
-        np.savez(path, stamp=stamp, embeddings=embeddings)
+        save(path, stamp=stamp, embeddings=embeddings)
         return cls(statements, embeddings)
 
     def search(

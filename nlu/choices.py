@@ -8,13 +8,11 @@ import regex
 
 from nlu.certainty import Certainty, Span, certainty
 from nlu.mentions import Mention
-from nlu.roles import compile_cue, mask
+from nlu.roles import Masked, compile_cue, has_mark, mask
 from nlu.wordlists import word_list
 
 
-def find_choices(
-    text: str, mentions: list[Mention], languages: tuple[str, ...]
-) -> list[Mention]:
+def find_choices(text: str, mentions: list[Mention], languages: tuple[str, ...]) -> list[Mention]:
     """What `text` says of yes-or-no facts and choices; `mentions` are its quantities."""
     masked = mask(text, mentions)
     found = []
@@ -23,14 +21,12 @@ def find_choices(
             mention
             for language in languages
             for value, pattern in _patterns(fact, language)
-            if (mention := _first(fact, value, pattern, masked.text, languages))
+            if (mention := _first(fact, value, pattern, text, masked, languages))
         ]
         if named:
             order = list(word_list("choices")[fact])
             kept = min(named, key=lambda m: (order.index(m.value), m.start))
-            found.append(
-                kept._replace(start=masked.places[kept.start], end=masked.places[kept.end])
-            )
+            found.append(kept)
     return found
 
 
@@ -39,18 +35,22 @@ def _first(
     value: bool | str,
     pattern: regex.Pattern[str],
     text: str,
+    masked: Masked,
     languages: tuple[str, ...],
 ) -> Mention | None:
+    # A pattern that names a quantity is held against marks, any other against the words.
+    marked = has_mark(pattern)
+    read = masked.text if marked else text
     kind = "bool" if isinstance(value, bool) else "choice"
-    for match in pattern.finditer(text):
-        judged = certainty(text, Span(*match.span()), languages)
+    for match in pattern.finditer(read):
+        judged = certainty(read, Span(*match.span()), languages)
         if judged is not Certainty.NOT_SAID:
             sure = judged is Certainty.SURE
             return Mention(
                 kind,
                 value,
-                match.start(),
-                match.end(),
+                masked.places[match.start()] if marked else match.start(),
+                masked.places[match.end()] if marked else match.end(),
                 role=fact if sure else None,
                 about=None if sure else fact,
             )

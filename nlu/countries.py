@@ -55,4 +55,6 @@ def _names(language: str) -> dict[str, str]:
 def _names_pattern(language: str) -> regex.Pattern[str]:
     edge = "" if language in _NO_SPACES else r"(?<![\p{L}\p{M}])"
     after = "" if language in _NO_SPACES else r"(?![\p{L}\p{M}])"
-    return regex.compile(f"{edge}(?:{alternatives(list(_names(language)))}){after}", regex.IGNORECASE)
+    return regex.compile(
+        f"{edge}(?:{alternatives(list(_names(language)))}){after}", regex.IGNORECASE
+    )

@@ -17,6 +17,7 @@ import regex
 from babel import Locale
 from dateutil.relativedelta import relativedelta
 
+from knowledge.periods import Period
 from nlu.mentions import Mention
 from nlu.wordlists import alternatives, word_list
 
@@ -27,9 +28,7 @@ _EITHER = ("en", "tl")
 _BUDDHIST = 543
 
 
-def find_dates(
-    text: str, language: str, today: date, durations: list[Mention]
-) -> list[Mention]:
+def find_dates(text: str, language: str, today: date, durations: list[Mention]) -> list[Mention]:
     """The days, months and years named in `text`; `durations` are those found in it."""
     return [
         *_in_figures(text, language, today),
@@ -73,9 +72,7 @@ def _mention(
     )
 
 
-def _readings(
-    today: date, year: int | None, month: int | None, day: int | None
-) -> Iterator[date]:
+def _readings(today: date, year: int | None, month: int | None, day: int | None) -> Iterator[date]:
     if year is not None:
         months = [(year, month or 1)]
     elif month is not None:
@@ -88,7 +85,9 @@ def _readings(
             yield date(y, m, day or 1)
 
 
-_ISO = regex.compile(r"(?<!\d)(?P<y>(?:19|20|25)\d\d)\s?[-./]\s?(?P<m>\d{1,2})\s?[-./]\s?(?P<d>\d{1,2})(?!\d)")
+_ISO = regex.compile(
+    r"(?<!\d)(?P<y>(?:19|20|25)\d\d)\s?[-./]\s?(?P<m>\d{1,2})\s?[-./]\s?(?P<d>\d{1,2})(?!\d)"
+)
 _FIGURES = regex.compile(
     r"(?<![\d./-])(?P<a>\d{1,2})(?P<sep>[-./])(?P<b>\d{1,2})(?:(?P=sep)(?P<y>(?:19|20|25)?\d\d))?"
     r"(?![\d/]|[.-]\d|\s?(?:점|点|%))"
@@ -115,7 +114,10 @@ def _in_figures(text: str, language: str, today: date) -> Iterator[Mention]:
 
 
 _UNSURE_MONTHS = frozenset(["may", "march", "mar", "mei", "mayo", "june", "май", "sept", "jun"])
-_BEFORE_MONTH = r"(?:in|on|until|till|by|since|from|next|last|of|this|noong|sa|hanggang|bulan|sejak|sampai|pada)\s+"
+_BEFORE_MONTH = (
+    r"(?:in|on|until|till|by|since|from|next|last|of|this|noong|sa|hanggang|bulan|sejak|sampai|pada)"
+    r"\s+"
+)
 
 
 def _by_name(text: str, language: str, today: date) -> Iterator[Mention]:
@@ -175,7 +177,9 @@ _EAST_ASIAN = regex.compile(
     r"(?:\s?(?P<d>\d{{1,2}})\s?[일日号號]|(?P<end>\s?(?:말일?(?!고)|の?末|底)))?".replace(
         "{years}",
         "올해|금년|내년|작년|지난해|来年|今年|去年|昨年|明年|前年",
-    ).replace("{{", "{").replace("}}", "}")
+    )
+    .replace("{{", "{")
+    .replace("}}", "}")
 )
 
 
@@ -187,7 +191,11 @@ def _east_asian(text: str, today: date) -> Iterator[Mention]:
         month, day = int(match["m"]), int(match["d"]) if match["d"] else None
         if match["end"] and 1 <= month <= 12:
             day = calendar.monthrange(year or today.year, month)[1]
-        if match["d"] is None and match["y"] is None and text[match.end() :].startswith(("間", "간")):
+        if (
+            match["d"] is None
+            and match["y"] is None
+            and text[match.end() :].startswith(("間", "간"))
+        ):
             continue
         yield from _mention(match, today, year, month, day)
 
@@ -248,14 +256,16 @@ def _by_word(text: str, language: str, today: date) -> Iterator[Mention]:
 def _by_distance(
     text: str, language: str, today: date, durations: list[Mention]
 ) -> Iterator[Mention]:
-    for name, sign in (("ago", -1), ("ahead", 1)):
+    for name in ("ago", "ahead"):
         for duration in durations:
             for pattern in _distances(language, name):
                 for match in pattern.finditer(
-                    text[: duration.start] + _MARK * (duration.end - duration.start) + text[duration.end :]
+                    text[: duration.start]
+                    + _MARK * (duration.end - duration.start)
+                    + text[duration.end :]
                 ):
-                    shift = relativedelta(**_steps(str(duration.value)))
-                    day = today + sign * shift
+                    period = Period.parse(str(duration.value))
+                    day = period.before(today) if name == "ago" else period.after(today)
                     mention = next(_mention(match, today, day.year, day.month, day.day))
                     yield mention._replace(period=str(duration.value))
 
@@ -266,15 +276,11 @@ _MARK = "\ue000"
 @cache
 def _distances(language: str, name: str) -> list[regex.Pattern[str]]:
     return [
-        regex.compile(pattern.replace(" ", r"\s*").replace("{}", f"(?<!{_MARK}){_MARK}+"), regex.IGNORECASE)
+        regex.compile(
+            pattern.replace(" ", r"\s*").replace("{}", f"(?<!{_MARK}){_MARK}+"), regex.IGNORECASE
+        )
         for pattern in word_list("dates")[name].get(language, [])
     ]
-
-
-def _steps(period: str) -> dict[str, int]:
-    found = regex.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?", period)
-    years, months, days = (int(part or 0) for part in found.groups())
-    return {"years": years, "months": months, "days": days}
 
 
 def _by_weekday(text: str, language: str, today: date) -> Iterator[Mention]:
@@ -283,7 +289,9 @@ def _by_weekday(text: str, language: str, today: date) -> Iterator[Mention]:
         return
     for match in pattern.finditer(text):
         wanted = _weekdays(language)[match["day"].casefold()]
-        which = regex.sub(r"\s+", " ", (match["week"] or match["week_after"] or "").casefold().strip())
+        which = regex.sub(
+            r"\s+", " ", (match["week"] or match["week_after"] or "").casefold().strip()
+        )
         shift = word_list("dates")["weeks"][language].get(which) if which else None
         monday = today - timedelta(days=today.weekday())
         if shift:
@@ -307,7 +315,15 @@ def _weekdays(language: str) -> dict[str, int]:
         plain = dict(zip("一二三四五六日天", (0, 1, 2, 3, 4, 5, 6, 6), strict=True))
         names = {f"{week}{sign}": n for sign, n in plain.items() for week in ("周", "星期", "礼拜")}
     if language == "vi":
-        plain = {"thu hai": 0, "thu ba": 1, "thu tu": 2, "thu nam": 3, "thu sau": 4, "thu bay": 5, "chu nhat": 6}
+        plain = {
+            "thu hai": 0,
+            "thu ba": 1,
+            "thu tu": 2,
+            "thu nam": 3,
+            "thu sau": 4,
+            "thu bay": 5,
+            "chu nhat": 6,
+        }
         names |= plain
     return names
 
@@ -324,7 +340,9 @@ def _weekday_pattern(language: str) -> regex.Pattern[str] | None:
     else:
         needed = "" if language in ("ko", "zh") else "?"
         needed = "?" if language in ("ko", "en") else needed
-        form = rf"(?:{edge}(?P<week>{week})\s*){needed}{edge}(?P<day>{day}){edge}(?P<week_after>(?!))?"
+        form = (
+            rf"(?:{edge}(?P<week>{week})\s*){needed}{edge}(?P<day>{day}){edge}(?P<week_after>(?!))?"
+        )
     return regex.compile(form, regex.IGNORECASE)
 
 
@@ -370,5 +388,7 @@ def _words(language: str, name: str) -> regex.Pattern[str]:
 
 
 def _looked_up(match: regex.Match[str], language: str, name: str) -> int:
-    found: Any = word_list("dates")[name][language][regex.sub(r"\s+", " ", match.group().casefold())]
+    found: Any = word_list("dates")[name][language][
+        regex.sub(r"\s+", " ", match.group().casefold())
+    ]
     return int(found)

@@ -7,6 +7,7 @@ from typing import Any
 
 import regex
 
+from knowledge.periods import Period
 from nlu.mentions import Mention
 from nlu.numbers import number_pattern, number_value
 from nlu.wordlists import alternatives, word_list
@@ -24,37 +25,25 @@ def find_durations(text: str, language: str) -> list[Mention]:
     for part in filter(None, parts):
         start, end, months, days = part
         if found and _JOINT.fullmatch(text, found[-1].end, start):
-            before = _months_and_days(str(found[-1].value))
-            if before[0] >= 12 and not before[1] and months < 12:
-                joined = iso_period(before[0] + months, days)
+            before = Period.parse(str(found[-1].value))
+            if before.months >= 12 and not before.days and months < 12:
+                joined = str(Period(before.months + months, days))
                 found[-1] = Mention("duration", joined, found[-1].start, end)
                 continue
-        found.append(Mention("duration", iso_period(months, days), start, end))
+        found.append(Mention("duration", str(Period(months, days)), start, end))
     return found
 
 
-def iso_period(months: int, days: int) -> str:
-    """`P2Y3M10D` of 27 months and 10 days."""
-    years, rest = divmod(months, 12)
-    parts = ((years, "Y"), (rest, "M"), (days, "D"))
-    return "P" + ("".join(f"{n}{letter}" for n, letter in parts if n) or "0D")
-
-
 _JOINT = regex.compile(r"\s*(?:,|and|và|dan|at|и|va|ба|과|와|と|零|又|กับ|နဲ့|និង|र)?\s*")
-_PERIOD = regex.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
-
-
-def _months_and_days(period: str) -> tuple[int, int]:
-    years, months, days = (int(part or 0) for part in _PERIOD.fullmatch(period).groups())
-    return years * 12 + months, days
 
 
 def _measure(match: regex.Match[str], language: str) -> tuple[int, int, int, int] | None:
     """Start, end, months and days of one number with its unit, or of a word like `半年`."""
     if match.group("whole"):
         wholes = word_list("durations")["whole"][language]
-        months, days = _months_and_days(wholes[regex.sub(r"\s+", " ", match.group("whole").casefold())])
-        return match.start(), match.end(), months, days
+        word = regex.sub(r"\s+", " ", match.group("whole").casefold())
+        period = Period.parse(wholes[word])
+        return match.start(), match.end(), period.months, period.days
     number = number_value(match.group("number"), language)
     if number is None:
         return None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from babel import Locale
 from numpy.typing import NDArray
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.constants import DENSE_FEATURIZABLE_ATTRIBUTES
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
 from rasa.shared.nlu.constants import TEXT
@@ -18,8 +18,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge.encoder import DEFAULT, load_encoder
+from nlu.language import LANGUAGES
 
 EMBEDDING = "embedding"
+_BABEL = {"tl": "fil"}
 _BATCH = 64
 
 
@@ -27,15 +29,16 @@ _BATCH = 64
 class SentenceEncoder(DenseFeaturizer, GraphComponent):
     """One dense sentence feature of 384 numbers.
 
-    E5 puts all sentences into a narrow cone (cosines of .8 between strangers)
-    and Rasa's logistic regression has a fixed penalty, so the feature is
-    stretched by `scale` to weigh as much as the character n-grams beside it.
-    The plain vector, which the router compares, is kept as `embedding`.
+    E5 puts all sentences into a narrow cone (cosines of .8 between strangers).
+    The feature is what is left without the cone's axis, stretched by `scale` to
+    weigh as much as the character n-grams beside it under the fixed penalty of
+    Rasa's logistic regression.  The plain vector, which the router compares,
+    is kept as `embedding`.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {**DenseFeaturizer.get_default_config(), "encoder": DEFAULT, "scale": 12.0}
+        return {**DenseFeaturizer.get_default_config(), "encoder": DEFAULT, "scale": 25.0}
 
     @classmethod
     def create(
@@ -51,7 +54,9 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         super().__init__(name, config)
         self._encoder = load_encoder(config["encoder"])
         self._scale = float(config["scale"])
-        self._nothing = np.zeros_like(self._encoder.encode([""]))
+        # Words that share nothing but being words show the axis.
+        names = [Locale(_BABEL.get(code, code)).display_name for code in LANGUAGES]
+        self._axis = self._encoder.encode(names, "query").mean(axis=0, keepdims=True)
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -76,9 +81,8 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         vectors = self._encode([message.get(TEXT) for message in with_text])
         for message, vector in zip(with_text, vectors, strict=True):
             message.set(EMBEDDING, vector)
-            self.add_features_to_message(
-                None, vector[np.newaxis, :] * self._scale, TEXT, message
-            )
+            feature = (vector[np.newaxis, :] - self._axis) * self._scale
+            self.add_features_to_message(None, feature, TEXT, message)
 
     def _encode(self, texts: list[str]) -> NDArray[np.float32]:
         if all(text.startswith(INTENT_MESSAGE_PREFIX) for text in texts):

@@ -22,7 +22,7 @@ from nlu.countries import find_countries
 from nlu.dates import find_dates
 from nlu.durations import find_durations
 from nlu.folding import fold
-from nlu.language import LANGUAGE, detect
+from nlu.language import WRITTEN_IN
 from nlu.mentions import Mention, without_overlaps
 from nlu.money import find_money
 from nlu.numbers import find_numbers
@@ -61,7 +61,7 @@ class FactReader(GraphComponent, EntityExtractorMixin):
             text = message.get(TEXT) or ""
             if text.startswith(INTENT_MESSAGE_PREFIX):
                 continue
-            facts = read_facts(text, message.get(LANGUAGE), seoul_today())
+            facts = read_facts(text, message.get(WRITTEN_IN), seoul_today())
             entities = self.add_extractor_name([_entity(fact) for fact in facts])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
@@ -98,10 +98,9 @@ _ONLY_WITH_ROLE = ("number", "country")
 
 def _reading_languages(text: str, language: str | None) -> tuple[str, ...]:
     """In which languages to look: codes and English words stand in messages of all."""
-    own = detect(text).code
-    wanted = [language or own or "en", own or "en", "en"]
-    if regex.search(r"\p{Han}", text):
-        wanted += ["ja", "zh"] if own in ("ja", "zh", None) else []
+    wanted = [language or "en", "en"]
+    if language in ("ja", "zh", None) and regex.search(r"\p{Han}", text):
+        wanted += ["ja", "zh"]  # "2年" is written alike
     return tuple(dict.fromkeys(wanted))
 
 

@@ -10,6 +10,12 @@ from nlu.mentions import Mention
 from nlu.numbers import FIGURES, number_pattern, number_value
 from nlu.wordlists import alternatives, word_list
 
+_MYRIAD = 10_000
+_OTHER_MONEY = (
+    r"\$|usd|dollars?|달러|불|ドル|円|美元|人民币|元(?!\p{L})|đô|đồng|долл|руб|сум|so'm|baht|บาท"
+    r"|peso|rupiah|tugrik|төгрөг"
+)
+
 
 def find_money(text: str, language: str) -> list[Mention]:
     """The sums in `text`, in won.
@@ -30,11 +36,16 @@ def _amount(match: regex.Match[str], language: str) -> int | None:
         return None
     powers = word_list("money")["powers"][language]
     total = 0.0
-    for number, power in zip(match.captures("number"), match.captures("power"), strict=False):
+    unit = 1
+    parts = list(zip(match.captures("number"), match.captures("power"), strict=False))
+    for number, power in reversed(parts):
         value = number_value(number, language)
         if value is None:
             return None
-        total += value * powers[power.casefold()]
+        size = powers[power.casefold()]
+        # "4천5백만": the thousands before are ten-thousands as well.
+        total += value * (size * unit if size < _MYRIAD else size)
+        unit = _MYRIAD if _MYRIAD <= size < _MYRIAD**2 and language in ("ko", "ja", "zh") else unit
     if match["rest"]:
         rest = number_value(match["rest"], language)
         if rest is None:
@@ -51,10 +62,9 @@ def _pattern(language: str) -> regex.Pattern[str]:
     number = number_pattern(language)
     spaced = language not in ("ko", "ja", "zh", "th", "my", "km")
     edge = r"(?![\p{L}\p{M}])" if spaced else ""
-    other_money = r"(?!\s*(?:\$|usd|dollars?|달러|불|ドル|円|美元|人民币|元(?!\p{L})|đô|đồng|usd|долл|руб|сум|so'm|baht|บาท|peso|rupiah|tugrik|төгрөг))"
     return regex.compile(
         rf"(?<![\p{{Latin}}\d.,$￥¥€])(?:krw\s*|₩\s*)?"
         rf"(?:(?P<number>{number})\s*(?P<power>{power}){edge}\s*)*"
-        rf"(?P<rest>{FIGURES})?\s*(?P<won>{lists['won'][language]}|krw)?{edge}{other_money}",
+        rf"(?P<rest>{FIGURES})?\s*(?P<won>{lists['won'][language]}|krw)?{edge}(?!\s*(?:{_OTHER_MONEY}))",
         regex.IGNORECASE,
     )

@@ -34,14 +34,21 @@ def number_pattern(language: str) -> str:
     elif language in ("ja", "zh", "th", "my", "km"):
         parts.append(alternatives(words))
     elif words:
-        tens = r"(?:twenty|thirty|forty|fifty)[\s-]+(?:one|two|three|four|five|six|seven|eight|nine)"
-        parts.append(rf"\b(?:{tens + '|' if language == 'en' else ''}{alternatives(words)})\b")
+        halved = rf"(?:{alternatives(words)}|\d+)\s+and\s+a\s+half|"
+        tens = (
+            r"(?:twenty|thirty|forty|fifty)[\s-]+(?:one|two|three|four|five|six|seven|eight|nine)"
+        )
+        more = f"{halved}{tens}|" if language == "en" else ""
+        parts.append(rf"\b(?:{more}{alternatives(words)})\b")
     return f"(?:{'|'.join(parts)})"
 
 
 def number_value(text: str, language: str) -> float | None:
     """The number that `text` is, or None."""
     text = regex.sub(r"\s+", " ", text.strip().casefold())
+    if text.endswith(" and a half"):
+        whole = number_value(text.removesuffix(" and a half"), language)
+        return None if whole is None else whole + 0.5
     if regex.fullmatch(FIGURES, text):
         return float(text.replace(",", ""))
     words = word_list("numbers")["words"].get(language, {})
@@ -56,7 +63,7 @@ def number_value(text: str, language: str) -> float | None:
 def find_numbers(text: str, quantities: list[Mention]) -> list[Mention]:
     """The figures of `text` that belong to none of its `quantities`."""
     found = []
-    for match in regex.finditer(rf"(?<![\p{{L}}\d.,-])(?:{FIGURES})(?!\d)", text):
+    for match in regex.finditer(rf"(?<![\p{{Latin}}\d.,-])(?:{FIGURES})(?!\d)", text):
         free = all(match.end() <= q.start or match.start() >= q.end for q in quantities)
         if free and len(match.group()) < 16:
             value = plain(float(match.group().replace(",", "")))

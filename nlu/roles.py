@@ -11,6 +11,7 @@ from typing import NamedTuple
 import regex
 from dateutil.relativedelta import relativedelta
 
+from knowledge.periods import Period
 from nlu.certainty import Certainty, Span, certainty
 from nlu.mentions import Mention
 from nlu.wordlists import word_list
@@ -61,7 +62,8 @@ def assign_roles(
             (certainty(masked.text, s, languages) for s in (span, Span(mark, mark + 1))),
             key=list(Certainty).index,
         )
-        assigned.append(_as_fact(mention, fact, judged, today))
+        passed = _told_as_passed(fact, masked.text[span.start : span.end + 12], languages)
+        assigned.append(_as_fact(mention, fact, judged, passed, today))
     return _without_contradictions(assigned)
 
 
@@ -83,11 +85,24 @@ def mask(text: str, mentions: list[Mention]) -> Masked:
     return Masked("".join(letters), places, marks)
 
 
-def _as_fact(mention: Mention, fact: str, judged: Certainty, today: date) -> Mention:
+def _told_as_passed(fact: str, text: str, languages: tuple[str, ...]) -> bool:
+    """Whether a day that is usually ahead is told as past: "my visa ended on 3 November"."""
+    lists = word_list("roles")[fact]
+    if lists.get("direction") == "past":
+        return True
+    words = lists.get("passed", {})
+    return any(
+        regex.search(words[language], text, regex.IGNORECASE)
+        for language in languages
+        if language in words
+    )
+
+
+def _as_fact(mention: Mention, fact: str, judged: Certainty, passed: bool, today: date) -> Mention:
     if judged is Certainty.NOT_SAID:
         return mention
     lists = word_list("roles")[fact]
-    value = _value(mention, lists["kind"], lists.get("direction"), today)
+    value = _value(mention, lists["kind"], passed, today)
     if value is None or not _plausible(fact, value):
         return mention
     changed = mention._replace(kind=lists["kind"], value=value)
@@ -99,13 +114,11 @@ def _as_fact(mention: Mention, fact: str, judged: Certainty, today: date) -> Men
 
 
 def _value(
-    mention: Mention, kind: str, direction: str | None, today: date
+    mention: Mention, kind: str, passed: bool, today: date
 ) -> str | int | float | bool | None:
     """The mention's value as a fact of `kind` takes it."""
     if kind == mention.kind == "date":
-        reading = mention.past if direction == "past" else mention.future
-        # "My visa ended on 3 November": told as past, whatever is usual.
-        return reading or mention.value
+        return (mention.past if passed else mention.future) or mention.value
     if kind == "duration" and mention.kind == "date":
         if mention.period:
             return mention.period if mention.past else None
@@ -115,7 +128,7 @@ def _value(
         return int(years[1]) if years else None
     if kind == "date" and mention.kind == "duration":
         # Only patterns that say "since" take a duration for a day.
-        return _before(str(mention.value), today).isoformat()
+        return Period.parse(str(mention.value)).before(today).isoformat()
     return mention.value
 
 
@@ -124,15 +137,13 @@ def _began(mention: Mention, today: date) -> str | None:
     if mention.past is None:
         return None
     first = date.fromisoformat(mention.past)
-    step = {"day": relativedelta(), "month": relativedelta(months=1), "year": relativedelta(years=1)}
+    step = {
+        "day": relativedelta(),
+        "month": relativedelta(months=1),
+        "year": relativedelta(years=1),
+    }
     last = first + step[mention.precision] - timedelta(days=mention.precision != "day")
     return last.isoformat() if last <= today else None
-
-
-def _before(period: str, today: date) -> date:
-    found = regex.fullmatch(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?", period)
-    years, months, days = (int(part or 0) for part in found.groups())
-    return today - relativedelta(years=years, months=months, days=days)
 
 
 def _plausible(fact: str, value: object) -> bool:
@@ -169,6 +180,11 @@ def _compiled(language: str) -> Iterator[tuple[str, regex.Pattern[str]]]:
             yield fact, compile_cue(pattern, language, own)
 
 
+def has_mark(pattern: regex.Pattern[str]) -> bool:
+    """Whether a pattern names a quantity."""
+    return any(mark in pattern.pattern for mark in _MARKS.values())
+
+
 def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str]:
     """A pattern of the lexicon: spaces, `{}` and `{kind}` written out."""
     marked = "{}" if "{}" in pattern else None
@@ -179,8 +195,11 @@ def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str
         if marked != "{" + kind + "}":
             pattern = pattern.replace("{" + kind + "}", mark)
     if marked:
-        pattern = pattern.replace(marked, f"(?P<mark>[{own}])", 1)
-    pattern = pattern.replace(" ?", r"\s?").replace(" ", r"\s+" if language not in _NO_SPACES else r"\s?")
+        free = r"\s?" if language in _NO_SPACES else ""
+        pattern = pattern.replace(marked, f"{free}(?P<mark>[{own}]){free}", 1)
+    pattern = pattern.replace(" ?", r"\s?").replace(
+        " ", r"\s+" if language not in _NO_SPACES else r"\s?"
+    )
     if language not in _NO_SPACES:
         pattern = rf"(?<![\p{{L}}\p{{M}}])(?:{pattern})(?![\p{{L}}\p{{M}}])"
     return regex.compile(pattern, regex.IGNORECASE)

@@ -18,7 +18,7 @@ _CODE = regex.compile(
 
 
 def find_statuses(text: str, language: str) -> list[Mention]:
-    """The statuses named in `text`; names for several (a student visa) are only `about` the status."""
+    """The statuses in `text`; a name for several (a student visa) is only `about` the status."""
     found = []
     for match in _CODE.finditer(text):
         code = _code(match["letter"].upper(), match["figures"], match["kind"])

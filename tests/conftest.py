@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import aiohttp
 import pytest
+import pytest_asyncio
 
-from tests.desk import Desk
+from bot.server import serve
+from bot.settings import Secrets
+from tests.desk import Desk, free_port
+from tests.telegram_double.server import BotApi
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +26,28 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture(scope="session")
 def desk_url(desk: Desk) -> str:
     return desk.url
+
+
+@pytest_asyncio.fixture
+async def telegram_desk(desk: Desk, tmp_path: Path) -> AsyncIterator[BotApi]:
+    """A second gateway beside the same Rasa, whose Telegram is a double on loopback."""
+    async with BotApi() as api:
+        settings = desk.settings(
+            PORT=str(free_port()),
+            VAR_DIR=str(tmp_path),
+            TRACKER_URL=f"sqlite:///{desk.folder / 'tracker.db'}",
+            TELEGRAM_TOKEN=api.token,
+            TELEGRAM_API=api.url,
+        )
+        gateway = asyncio.create_task(serve(settings, Secrets.load(desk.folder)))
+        async with aiohttp.ClientSession() as session:
+            while not gateway.done():
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.get(f"{settings.address}/readyz") as answer:
+                        if answer.status == 200:
+                            break
+                await asyncio.sleep(0.1)
+        yield api
+        gateway.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gateway

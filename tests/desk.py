@@ -27,8 +27,9 @@ class Desk:
         folder.mkdir(parents=True, exist_ok=True)
         trained = Settings.load().folder
         for shared in ("models", "knowledge"):  # what `ieum train` made, for all desks alike
-            (folder / shared).symlink_to(trained / shared)
-        self.port = free_port()
+            if not (folder / shared).exists():
+                (folder / shared).symlink_to(trained / shared)
+        self.port = int(settings.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {
             "VAR_DIR": str(folder),
@@ -74,6 +75,10 @@ class Desk:
             except OSError:
                 time.sleep(0.3)
         raise AssertionError(f"the desk did not start:\n{self._logs()}")
+
+    def settings(self, **changed: str) -> Settings:
+        """The settings this desk runs on, with some of them changed."""
+        return Settings.load(self._environment | changed)
 
     def pid_of(self, program: str) -> int:
         """The process of `rasa`, `actions` or `gateway`, as supervisord started it last."""

@@ -105,7 +105,7 @@ async def say(request: web.Request) -> web.Response:
     sent = await read_json(request, NewMessage)
     take(request.app[MESSAGE_RATE], conversation.id)
     said = await _hear(request.app[DESK], conversation, sent)
-    return json(Answer(await request.app[DESK].answer(conversation, said)))
+    return json(Answer(await request.app[DESK].answer(said)))
 
 
 async def read(request: web.Request) -> web.Response:
@@ -131,7 +131,8 @@ async def erase(request: web.Request) -> web.Response:
 async def listen(request: web.Request) -> web.StreamResponse:
     """The WebSocket.  The token is a subprotocol `bearer.<token>`, or in the first frame."""
     socket = web.WebSocketResponse(heartbeat=30, protocols=_bearers(request), max_msg_size=2**18)
-    if not socket.can_prepare(request).ok and not _wants_socket(request):
+    if request.headers.get("Upgrade", "").lower() != "websocket":
+        await _authorized(request)
         raise Problem("upgrade-required", headers={"Upgrade": "websocket"})
     _check_origin(request)
     desk = request.app[DESK]
@@ -163,22 +164,15 @@ async def _converse(
     after: str | None,
     rate: Rate,
 ) -> None:
-    answering: set[asyncio.Task[Any]] = set()
     async with desk.subscribe(conversation.id) as events:
         telling = asyncio.create_task(_tell(desk, conversation, socket, after, events))
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
-                    said = await _take_frame(desk, conversation, socket, frame.data, rate)
-                    if said:
-                        # Answers come through the subscription; the next frame need not wait.
-                        task = asyncio.create_task(desk.answer(conversation, said))
-                        answering.add(task)
-                        task.add_done_callback(answering.discard)
+                    await _take_frame(desk, conversation, socket, frame.data, rate)
         finally:
             telling.cancel()
-            # What was heard is answered though the socket has closed.
-            await asyncio.gather(telling, *answering, return_exceptions=True)
+            await asyncio.gather(telling, return_exceptions=True)
 
 
 async def _tell(
@@ -207,17 +201,16 @@ async def _tell(
 
 async def _take_frame(
     desk: Desk, conversation: Conversation, socket: web.WebSocketResponse, text: str, rate: Rate
-) -> Message | None:
-    """A frame of the person, stored; None where it was refused, which they are told."""
+) -> None:
+    """A frame of the person; its answer comes through the subscription."""
     key = None
     try:
         take(rate, conversation.id)
         sent = decode(text, NewMessage)
         key = sent.key
-        return await _hear(desk, conversation, sent)
+        await _hear(desk, conversation, sent)
     except Problem as problem:
         await _send(socket, type="problem", key=key or _key_of(text), problem=problem.document)
-        return None
 
 
 async def _hear(desk: Desk, conversation: Conversation, sent: NewMessage) -> Message:
@@ -268,10 +261,6 @@ def _wait(request: web.Request) -> float:
 def _bearers(request: web.Request) -> list[str]:
     offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")
     return [name.strip() for name in offered if name.strip().startswith("bearer.")]
-
-
-def _wants_socket(request: web.Request) -> bool:
-    return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def _check_origin(request: web.Request) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ from knowledge.schema import Service
 from knowledge.search import Index
 
 MOST_RESULTS = 50
-LONGEST_QUERY = 1000  # characters
+LONGEST_QUERY = 500  # characters; %-encoded they have to fit into a request line
 
 
 class Assess(msgspec.Struct):
@@ -44,13 +45,13 @@ async def service(request: web.Request) -> web.Response:
 
 
 async def assess(request: web.Request) -> web.Response:
-    wanted = await read_json(request, Assess)
+    service, wanted = _service(request), await read_json(request, Assess)
     base, today = request.app[BASE], seoul_today()
     try:
         facts = decode_facts(wanted.facts, base.facts, today)
     except ValueError as error:
         raise Problem("unexpected-content", str(error)) from None
-    verdict = verdict_on(_service(request), facts, today)
+    verdict = verdict_on(service, facts, today)
     card = _cards(request, wanted.language).verdict(verdict)
     return json(card | {"missing": list(verdict.missing)})
 
@@ -156,12 +157,14 @@ def find(cards: Cards, folder: Path, query: str, limit: int) -> list[dict[str, A
 
 
 _indexes: dict[Path, Index] = {}
+_building = threading.Lock()
 
 
 def _index(base: KnowledgeBase, folder: Path) -> Index:
-    if folder not in _indexes:
-        _indexes[folder] = Index.of(base, load_encoder(), folder)
-    return _indexes[folder]
+    with _building:
+        if folder not in _indexes:
+            _indexes[folder] = Index.of(base, load_encoder(), folder)
+        return _indexes[folder]
 
 
 def _cards(request: web.Request, language: str | None = None) -> Cards:

@@ -16,6 +16,8 @@ from bot.server import make_app
 from bot.settings import Settings
 from bot.store import Store
 from knowledge.base import KnowledgeBase
+from knowledge.encoder import load_encoder
+from knowledge.search import Index
 from tests.bot.fake_rasa import TOKEN, FakeRasa
 
 Client = TestClient
@@ -29,6 +31,14 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(scope="session")
 def base() -> KnowledgeBase:
     return KnowledgeBase.load()
+
+
+@pytest.fixture(scope="session")
+def embedded(tmp_path_factory: pytest.TempPathFactory, base: KnowledgeBase) -> Path:
+    """A var folder with the index of the base, which takes a while to make."""
+    var = tmp_path_factory.mktemp("var")
+    Index.of(base, load_encoder(), Settings(var_dir=str(var)).index_folder)
+    return var
 
 
 @pytest_asyncio.fixture
@@ -53,7 +63,9 @@ async def desk(
     """A desk; `async with desk:` starts its repairs."""
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    yield Desk(store, way)
+    desk = Desk(store, way)
+    yield desk
+    await desk.__aexit__()
     await way.close()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from aiohttp.test_utils import TestClient
 
 from bot.conversations import LONGEST_TEXT, Desk
 from bot.server import LARGEST_BODY
+from bot.settings import Settings
 from tests.bot.fake_rasa import FakeRasa, turn
 
 Client = TestClient[Any, Any]
@@ -342,7 +345,10 @@ async def test_services_that_are_not_there(client: Client) -> None:
     await problem(await client.post("/v1/services/none/assess", json={}), 404, "service-unknown")
 
 
-async def test_search_ranks_statements_with_their_sources(client: Client) -> None:
+async def test_search_ranks_statements_with_their_sources(
+    client: Client, settings: Settings, embedded: Path
+) -> None:
+    shutil.copytree(Settings(var_dir=str(embedded)).index_folder, settings.index_folder)
     query = {"q": "how long must I have lived in Korea", "limit": "3"}
     found = await (await client.get("/v1/search", params=query)).json()
     assert len(found) == 3
@@ -350,7 +356,7 @@ async def test_search_ranks_statements_with_their_sources(client: Client) -> Non
     for wrong in (
         {},
         {"q": ""},
-        {"q": "x" * 1001},
+        {"q": "x" * 501},
         {"q": "x", "limit": "0"},
         {"q": "x", "limit": "²"},
     ):

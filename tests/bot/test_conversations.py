@@ -87,7 +87,7 @@ async def test_a_gateway_that_died_leaves_its_messages_to_the_next(
     desk: Desk, rasa: FakeRasa, settings: Settings
 ) -> None:
     conversation, _, _ = await desk.open()
-    await desk.hear(conversation, "my D-4 ends tomorrow")
+    await desk.store.add_said(conversation, "my D-4 ends tomorrow")
     store = await Store.open(settings.database, settings.tracker)
     way = Rasa(rasa.url, TOKEN, rasa.url)
     async with Desk(store, way) as after_it:
@@ -143,7 +143,7 @@ async def test_a_repair_outlives_a_broken_database(
 
     monkeypatch.setattr(desk.store, step, sometimes)
     conversation, _, _ = await desk.open()
-    await desk.hear(conversation, "hello")
+    await desk.store.add_said(conversation, "hello")
     async with desk:
         await eventually(lambda: _truth(not fails))
         await eventually(lambda: _answered(desk))
@@ -153,9 +153,21 @@ async def test_a_repair_outlives_a_broken_database(
 async def test_more_than_can_wait_is_not_taken(desk: Desk) -> None:
     conversation, _, _ = await desk.open()
     for n in range(MOST_WAITING):
-        await desk.hear(conversation, f"message {n}")
+        await desk.store.add_said(conversation, f"message {n}")
     with pytest.raises(TooManyWaiting):
         await desk.hear(conversation, "one more")
+
+
+async def test_what_was_heard_is_answered_though_nobody_waits_for_it(
+    desk: Desk, rasa: FakeRasa
+) -> None:
+    rasa.pause = 0.1
+    conversation, _, _ = await desk.open()
+    saying = asyncio.create_task(desk.say(conversation, "hello"))
+    await eventually(lambda: _waits(desk))
+    saying.cancel()
+    await eventually(lambda: _answered(desk))
+    assert await texts(desk, conversation) == ["applicant: hello", "desk: you said hello"]
 
 
 async def test_nothing_can_be_said_in_an_erased_conversation(desk: Desk) -> None:
@@ -221,6 +233,10 @@ def test_joiners_that_letters_need_stay() -> None:
 
 async def _answered(desk: Desk) -> bool:
     return not await desk.store.conversations_waiting()
+
+
+async def _waits(desk: Desk) -> bool:
+    return bool(await desk.store.conversations_waiting())
 
 
 async def _gone(store: Store, conversation: Conversation) -> bool:

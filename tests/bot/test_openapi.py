@@ -13,6 +13,7 @@ import schemathesis
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from bot.conversations import Desk
 from bot.rasa import Rasa
@@ -22,15 +23,21 @@ from bot.store import Store
 from knowledge.base import KnowledgeBase
 from tests.bot.fake_rasa import TOKEN, FakeRasa
 
+EXCLUDED = {
+    # It tries wrong tokens on what the very call has erased.
+    "DELETE /v1/conversations/{id}": [ignored_auth],
+    # A call that is no WebSocket is told to become one.
+    "GET /v1/conversations/{id}/socket": [positive_data_acceptance],
+}
+
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory, base: KnowledgeBase) -> Iterator[str]:
+def gateway(embedded: Path, base: KnowledgeBase) -> Iterator[str]:
     """The address of a gateway in a thread of its own."""
-    folder = tmp_path_factory.mktemp("var")
     loop, ready, port = asyncio.new_event_loop(), threading.Event(), unused_port()
     stop = asyncio.Event()
     serving = threading.Thread(
-        target=lambda: loop.run_until_complete(_serve(folder, base, port, ready, stop))
+        target=lambda: loop.run_until_complete(_serve(embedded, base, port, ready, stop))
     )
     serving.start()
     assert ready.wait(30)
@@ -74,7 +81,10 @@ def test_every_call_keeps_to_its_description(case: Any, gateway: str) -> None:
         # Strangers are refused in the same run: the fuzzer leaves the token out at times.
         opened = _opened(gateway)
         case.path_parameters["id"] = opened["id"]
-        case.call_and_validate(headers={"Authorization": f"Bearer {opened['token']}"})
+        case.call_and_validate(
+            headers={"Authorization": f"Bearer {opened['token']}"},
+            excluded_checks=EXCLUDED.get(case.operation.label, []),
+        )
     else:
         case.call_and_validate()
 

@@ -1,0 +1,81 @@
+"""Starting the desk: ports, what each process is told, and that what dies comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot import supervisor
+from bot.settings import Secrets, Settings
+
+
+def wait_for(holds: Callable[[], object], within: float = 20) -> None:
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() - began < within, "it never came about"
+        time.sleep(0.05)
+
+
+def test_a_taken_port_is_named_with_the_setting_that_changes_it(settings: Settings) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        wanted = Settings(var_dir=settings.var_dir, rasa_port=taken)
+        with pytest.raises(supervisor.PortTaken, match=rf"{taken}.*RASA_PORT="):
+            supervisor.check_ports(wanted)
+
+
+def test_math_threads_are_pinned_and_telemetry_is_off(settings: Settings) -> None:
+    told = supervisor.environment(settings, Secrets("r", "a", "t"))
+    for pool in ("OMP", "MKL", "OPENBLAS"):
+        assert told[f"{pool}_NUM_THREADS"] == "1"
+    assert told["RASA_TELEMETRY_ENABLED"] == "false"
+    assert (told["RASA_TOKEN"], told["ACTIONS_TOKEN"]) == ("r", "a")
+    assert told["TRACKER_URL"] == settings.tracker
+
+
+def test_secrets_do_not_stand_in_the_configuration(settings: Settings) -> None:
+    secrets = Secrets.load(settings.folder, {})
+    written = supervisor.write_config(settings).read_text()
+    for secret in (secrets.rasa_token, secrets.actions_token, secrets.telegram_webhook_secret):
+        assert secret not in written
+
+
+def test_a_process_that_is_killed_is_started_again_and_all_stop_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "with space"
+    folder.mkdir()
+    born = folder / "pids"
+    program = folder / "sleeper.py"
+    program.write_text(
+        "import os, sys, time\nopen(sys.argv[1], 'a').write(f'{os.getpid()}\\n')\ntime.sleep(60)\n"
+    )
+    sleeper = [sys.executable, str(program), str(born)]
+    monkeypatch.setattr(supervisor, "commands", lambda _: {"sleeper": sleeper})
+    config = supervisor.write_config(Settings(var_dir=str(folder)))
+    command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(config)]
+    running = subprocess.Popen(command)
+
+    def pids() -> list[int]:
+        return [int(line) for line in born.read_text().split()] if born.exists() else []
+
+    try:
+        wait_for(lambda: len(pids()) == 1)
+        time.sleep(1.2)  # it counts as running after a second
+        os.kill(pids()[0], signal.SIGKILL)
+        wait_for(lambda: len(pids()) == 2)
+    finally:
+        running.terminate()
+        running.wait(20)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids()[-1], 0)
