@@ -213,6 +213,7 @@ def _ask(turn: Turn, verdict: Verdict, heeded: Heeded | None) -> None:
         lead = turn.phrase("question.finer", value=value)
     else:
         lead = turn.phrase("question.again") if missed else _noted(turn, heeded)
+        lead = turn.phrase("question.day") if heeded and heeded.coarse else lead
     turn.show(card, before=lead)
 
 

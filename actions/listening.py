@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz, process, utils
@@ -14,11 +15,16 @@ _LABEL_LIKENESS = 88  # of 100: a typed answer this like a button's label means 
 
 
 class Heeded(NamedTuple):
-    """What a message told: the facts it set, and what they were before."""
+    """What a message told: the facts it set, and what they were before.
+
+    `coarse`: the open question was answered with a month or a year where the
+    day matters.
+    """
 
     told: dict[str, Any]
     changed: list[dict[str, Any]]
     answered: bool
+    coarse: bool = False
 
 
 def take_in(turn: Turn) -> Heeded:
@@ -28,9 +34,12 @@ def take_in(turn: Turn) -> Heeded:
     "I don't know" does too.
     """
     found = _from_choice(turn) or _from_words(turn)
+    coarse = turn.asked in found and found[turn.asked].coarse and turn.misses == 0
+    if coarse and turn.asked:
+        del found[turn.asked]  # asked for the day once; then it is taken as it is
     told: dict[str, Any] = {}
     changed: list[dict[str, Any]] = []
-    for name, (raw, words) in found.items():
+    for name, (raw, words, _) in found.items():
         fact = turn.base.facts.get(name)
         if fact is None:
             continue
@@ -46,47 +55,59 @@ def take_in(turn: Turn) -> Heeded:
     answered = turn.asked is not None and turn.asked in told
     if answered:
         turn.asked, turn.misses = None, 0
-    return Heeded(told, changed, answered)
+    return Heeded(told, changed, answered, coarse)
 
 
-def _from_choice(turn: Turn) -> dict[str, tuple[Any, str]]:
+class Said(NamedTuple):
+    """A wire value and the words it came in."""
+
+    value: Any
+    words: str
+    coarse: bool = False
+
+
+def _from_choice(turn: Turn) -> dict[str, Said]:
     choice = turn.heard.choice or ""
     if not choice.startswith("fact:") or "=" not in choice:
         return {}
     name, _, raw = choice.removeprefix("fact:").partition("=")
     plain: dict[str, Any] = {"unsure": None, "true": True, "false": False}
-    return {name: (plain.get(raw, raw), raw)}
+    return {name: Said(plain.get(raw, raw), raw)}
 
 
-def _from_words(turn: Turn) -> dict[str, tuple[Any, str]]:
+def _from_words(turn: Turn) -> dict[str, Said]:
     heard = turn.heard
-    found: dict[str, tuple[Any, str]] = {}
-    bare = []
+    found: dict[str, Said] = {}
     for entity in heard.entities:
-        words = heard.text[entity.get("start", 0) : entity.get("end", 0)]
-        if entity.get("role"):
-            found.setdefault(entity["role"], (entity["value"], words))
-        else:
-            bare.append((entity["entity"], entity["value"], words))
+        if role := entity.get("role"):
+            found.setdefault(role, _said(entity, turn.base.facts.get(role), heard.text))
     asked = turn.base.facts.get(turn.asked or "")
     if asked and asked.id not in found:
-        answer = _as_answer(asked, turn, bare)
+        answer = _as_answer(asked, turn)
         if answer is not None:
             found[asked.id] = answer
     return found
 
 
-def _as_answer(asked: Fact, turn: Turn, bare: list[tuple[str, Any, str]]) -> tuple[Any, str] | None:
+def _said(entity: Mapping[str, Any], fact: Fact | None, text: str) -> Said:
+    """An entity as a fact's value; of the two readings of "15 March" the one that can be meant."""
+    reading = entity.get(fact.lies, entity["value"]) if fact and fact.lies else entity["value"]
+    words = text[entity.get("start", 0) : entity.get("end", 0)]
+    return Said(reading, words, coarse="precision" in entity)
+
+
+def _as_answer(asked: Fact, turn: Turn) -> Said | None:
     """The message read as an answer to the question that is open."""
     act, text = turn.heard.act, turn.heard.text
     if act == "unsure":
-        return None, text
+        return Said(None, text)
     fitting = {"date": ("date", "duration"), "duration": ("duration", "date")}
-    for kind, value, words in bare:
-        if kind in fitting.get(asked.kind, (asked.kind,)):
-            return value, words
+    for entity in turn.heard.entities:
+        about = entity.get("role") or entity.get("about") or asked.id
+        if about == asked.id and entity["entity"] in fitting.get(asked.kind, (asked.kind,)):
+            return _said(entity, asked, text)
     if asked.kind == "bool" and act in ("affirm", "deny"):
-        return act == "affirm", text
+        return Said(act == "affirm", text)
     if asked.kind == "choice":
         labels = {
             choice.value: turn.cards.catalogue.text(f"fact.{asked.id}.{choice.value}", choice.label)
@@ -94,7 +115,7 @@ def _as_answer(asked: Fact, turn: Turn, bare: list[tuple[str, Any, str]]) -> tup
         }
         best = process.extractOne(text, labels, scorer=fuzz.ratio, processor=utils.default_process)
         if best and best[1] >= _LABEL_LIKENESS:
-            return best[2], text
+            return Said(best[2], text)
     if asked.kind == "text" and act == "inform" and 0 < len(text) <= 60:
-        return text, text
+        return Said(text, text)
     return None

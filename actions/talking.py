@@ -9,7 +9,7 @@ from knowledge.assessment import assess
 from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
-ALARM = 0.7  # how sure the classifier has to be to overrule a router that is sure of a service
+ALARM = 0.85  # how sure the classifier has to be to overrule a router that is sure of a service
 
 
 def explain(turn: Turn) -> None:

@@ -27,9 +27,6 @@ from knowledge.wording import Wording
 SLOTS = ("facts", "topic", "asked", "misses", "told", "language", "language_chosen", "handoff")
 
 
-_ENOUGH_LETTERS = 12
-
-
 @lru_cache(maxsize=1)
 def knowledge_base() -> KnowledgeBase:
     """The base, read once for the life of the action server."""
@@ -95,8 +92,8 @@ class Turn:
         slot = tracker.get_slot
         chosen = (tracker.latest_message.get("metadata") or {}).get("language")
         language = slot("language") or "en"
-        # "3年" tells no more than "OK": a few letters do not change the language.
-        telling = slot("language") is None or _letters(heard.text) >= _ENOUGH_LETTERS
+        # "3年" tells no more than "OK": what could be several languages changes none.
+        telling = slot("language") is None or tracker.latest_message.get("language_sure")
         if chosen in LANGUAGES:
             language = chosen
         elif telling and not slot("language_chosen") and heard.language in LANGUAGES:
@@ -168,8 +165,3 @@ class Turn:
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})
         return [SlotSet(name, getattr(self, name)) for name in SLOTS]
-
-
-def _letters(text: str) -> int:
-    """How many letters a text has; one of a syllabic or Chinese script counts for two."""
-    return sum(2 if ord(c) > 0x2E7F else 1 for c in text if c.isalpha())

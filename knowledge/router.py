@@ -58,7 +58,7 @@ class Router:
         lexical.fit([example.text.casefold() for example in examples])
         centre = embeddings.mean(axis=0)
         features = _features(lexical, centre, [example.text for example in examples], embeddings)
-        model = LogisticRegression(C=10.0, max_iter=400, class_weight="balanced")
+        model = LogisticRegression(C=10.0, tol=1e-2, max_iter=400, class_weight="balanced")
         model.fit(features, [example.service for example in examples])
         return cls(lexical, centre, model)
 
@@ -111,5 +111,5 @@ def _features(
     lexical: TfidfVectorizer, centre: Vectors, texts: Sequence[str], embeddings: Vectors
 ) -> csr_matrix:
     # e5's cosines crowd between .7 and 1: without their common part, and longer, they tell apart.
-    dense = (embeddings - centre) * 5
+    dense = (embeddings - centre) * 3
     return hstack([lexical.transform([text.casefold() for text in texts]), dense]).tocsr()

@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge.base import KnowledgeBase
-from knowledge.encoder import load_encoder
+from knowledge.encoder import DEFAULT, load_encoder
 from knowledge.router import load_router
 from knowledge.search import Index
 from nlu.encoder import EMBEDDING
@@ -39,7 +39,7 @@ class ServiceRouter(GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"encoder": "e5-small"}
+        return {"encoder": DEFAULT}
 
     @classmethod
     def create(
