@@ -107,7 +107,7 @@ def _settle_topic(turn: Turn, heeded: Heeded) -> list[Service]:
         turn.topic, turn.asked, turn.misses = [choice[8:]], None, 0
         return []
     ranked = [(turn.base.services[s], p) for s, p in turn.heard.services if s in turn.base.services]
-    if not ranked:
+    if not ranked or (not turn.topic and turn.heard.not_ours):
         return []
     best, likely = ranked[0]
     if turn.topic:
@@ -126,7 +126,14 @@ def _ask_which(turn: Turn, candidates: list[Service]) -> None:
     if candidates:
         turn.show(turn.cards.clarify(candidates))
     else:
-        turn.show(turn.cards.out_of_scope("not_covered"), choices=ways_out(turn))
+        decline(turn)
+
+
+def decline(turn: Turn) -> None:
+    """Say kindly that this is not ours; where it is a matter of immigration, who can help."""
+    reason = turn.heard.not_ours or "unrelated"
+    ways = ways_out(turn)[: 2 if reason == "not_covered" else 1]
+    turn.show(turn.cards.out_of_scope(reason), choices=ways)
 
 
 def _answer(turn: Turn, verdict: Verdict) -> None:

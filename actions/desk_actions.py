@@ -88,7 +88,7 @@ class Decline(DeskAction):
         return "action_decline"
 
     def reply(self, turn: Turn) -> None:
-        talking.decline(turn)
+        talking.refuse(turn)
 
 
 class Talk(DeskAction):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.advising import CLEAR, advise, decide, hand_over, ways_out
+from actions.advising import CLEAR, advise, decide, decline, hand_over, ways_out
 from actions.listening import take_in
 from actions.turn import Turn
 from knowledge.assessment import assess
@@ -58,12 +58,12 @@ def switch_language(turn: Turn) -> None:
     _ask_again(turn)
 
 
-def decline(turn: Turn) -> None:
-    """What is not ours, unless the router is sure that it is."""
-    if turn.asked or (turn.heard.services and turn.heard.services[0][1] >= CLEAR):
+def refuse(turn: Turn) -> None:
+    """What is not ours, unless a question is open or the router is sure of a service."""
+    if turn.asked or _is_clear(turn):
         advise(turn)
-        return
-    turn.show(turn.cards.out_of_scope("unrelated"), choices=ways_out(turn)[:1])
+    else:
+        decline(turn)
 
 
 def talk(turn: Turn) -> None:
@@ -108,7 +108,8 @@ def _check(turn: Turn) -> None:
 
 def _is_clear(turn: Turn) -> bool:
     """Whether the router is sure which service the message is about."""
-    return bool(turn.heard.services) and turn.heard.services[0][1] >= CLEAR
+    ranked = turn.heard.services
+    return bool(ranked) and ranked[0][1] >= CLEAR and not turn.heard.not_ours
 
 
 def _ask_again(turn: Turn) -> None:

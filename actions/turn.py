@@ -16,7 +16,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from knowledge.base import KnowledgeBase
+from knowledge.base import NOT_OURS, KnowledgeBase
 from knowledge.cards import Card, Cards
 from knowledge.catalogue import ANSWERED, LANGUAGES
 from knowledge.facts import Facts, decode_value
@@ -49,6 +49,12 @@ class Heard(NamedTuple):
     services: Sequence[tuple[str, float]]
     items: Sequence[tuple[str, str, float]]
     choice: str | None
+
+    @property
+    def not_ours(self) -> str | None:
+        """`not_covered` or `unrelated`, where the router finds that likelier than any service."""
+        first = self.services[0][0] if self.services else None
+        return first if first in NOT_OURS else None
 
     @classmethod
     def of(cls, tracker: Tracker) -> Heard:

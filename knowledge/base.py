@@ -31,6 +31,8 @@ from knowledge.schema import (
 )
 
 BASE = Path(__file__).parent / "base"
+NOT_OURS = ("not_covered", "unrelated")
+"""What a message can be about besides the services, with examples as they have."""
 
 
 class RecordError(ValueError):

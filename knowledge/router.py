@@ -1,11 +1,12 @@
 """Which service a message is about.
 
 A message is held against the examples in `base/examples/<service>.yml`:
-messages by which people mean that service, in any language.  Sentence
-embeddings say what is meant, character n-grams catch codes, names and
-spelling; one logistic regression weighs both.  Fitting takes seconds, and
-embeddings of examples already seen are kept, so adding a service is adding
-its record and its examples.
+messages by which people mean that service, in any language.  What is not for
+this desk (`knowledge.base.NOT_OURS`) has examples of its own and is ranked
+like a service.  Sentence embeddings say what is meant, character n-grams catch
+codes, names and spelling; one logistic regression weighs both.  Fitting takes
+seconds, and embeddings of examples already seen are kept, so adding a service
+is adding its record and its examples.
 """
 
 from __future__ import annotations
@@ -111,5 +112,5 @@ def _features(
     lexical: TfidfVectorizer, centre: Vectors, texts: Sequence[str], embeddings: Vectors
 ) -> csr_matrix:
     # e5's cosines crowd between .7 and 1: without their common part, and longer, they tell apart.
-    dense = (embeddings - centre) * 3
+    dense = (embeddings - centre) * 5
     return hstack([lexical.transform([text.casefold() for text in texts]), dense]).tocsr()
