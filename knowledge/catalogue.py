@@ -28,7 +28,7 @@ from knowledge.schema import Claim, Condition
 CATALOGUES = Path(__file__).parent / "catalogues"
 LANGUAGES = ("en", "ko", "ja", "zh", "vi", "ru", "th", "mn", "uz", "tl", "my", "km", "id", "ne")
 """The languages the desk understands."""
-ANSWERED = ("en", "ko", "ja")
+ANSWERED = ("en", "ko", "ja", "zh", "vi")
 """The languages it answers in; in the others English comes with one line that says so."""
 _SPELLS_UNITS_OUT = ("en",)
 _LOCALES = {"zh": "zh_Hans", "tl": "fil", "uz": "uz_Latn"}

@@ -45,7 +45,8 @@ class Index:
         self.statements = statements
         self._embeddings = embeddings
         self._words = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
-        self._lexical = self._words.fit_transform([s.text.casefold() for s in statements])
+        # Words as rows: a query then touches only its own words.
+        self._lexical = self._words.fit_transform([s.text.casefold() for s in statements]).T.tocsr()
 
     @classmethod
     def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path) -> Index:
@@ -70,7 +71,7 @@ class Index:
         `embedding` is the query's, of shape (dimensions,).  `score` is its cosine.
         """
         meaning = self._embeddings @ embedding
-        words = (self._lexical @ self._words.transform([text.casefold()]).T).toarray().ravel()
+        words = (self._words.transform([text.casefold()]) @ self._lexical).toarray().ravel()
         fused = 1 / (_RANK_SMOOTHING + _ranks(meaning)) + np.where(
             words > 0, 1 / (_RANK_SMOOTHING + _ranks(words)), 0
         )

@@ -20,6 +20,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from nlu.action_results import validate_with_one_validator
 from nlu.language import LANGUAGES
 
 logger = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class GatewayChannel(InputChannel):
         self._authorization = f"Bearer {token}".encode()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        validate_with_one_validator()
         blueprint = Blueprint("gateway")
 
         @blueprint.post("/message")
