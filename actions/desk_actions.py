@@ -24,7 +24,8 @@ class DeskAction(Action, ABC):
     ) -> list[dict[str, Any]]:
         turn = Turn.of(tracker)
         self.reply(turn)
-        return turn.send(dispatcher)
+        turn.send(dispatcher)
+        return []
 
 
 class Advise(DeskAction):

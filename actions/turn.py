@@ -1,7 +1,7 @@
 """One turn of a conversation: what was heard, what is remembered, what is replied.
 
-Read from Rasa's tracker when an action begins, and written back as slot events
-and one utterance when it ends.
+Read from the tracker's last message when an action begins; what the gateway is
+to remember goes back with the one utterance that ends it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from knowledge.base import NOT_OURS, KnowledgeBase
@@ -23,8 +22,6 @@ from knowledge.facts import Facts, decode_value
 from knowledge.periods import seoul_today
 from knowledge.triage import urgency
 from knowledge.wording import Wording
-
-SLOTS = ("facts", "topic", "asked", "misses", "told", "language", "language_chosen", "handoff")
 
 
 @lru_cache(maxsize=1)
@@ -95,27 +92,27 @@ class Turn:
     def of(cls, tracker: Tracker) -> Turn:
         """The turn that the tracker's last message opens."""
         heard = Heard.of(tracker)
-        slot = tracker.get_slot
-        chosen = (tracker.latest_message.get("metadata") or {}).get("language")
-        language = slot("language") or "en"
+        metadata = tracker.latest_message.get("metadata") or {}
+        state, chosen = metadata.get("state") or {}, metadata.get("language")
+        language = state.get("language")
         # "3年" tells no more than "OK": what could be several languages changes none.
-        telling = slot("language") is None or tracker.latest_message.get("language_sure")
+        telling = language is None or tracker.latest_message.get("language_sure")
         if chosen in LANGUAGES:
             language = chosen
-        elif telling and not slot("language_chosen") and heard.language in LANGUAGES:
+        elif telling and not state.get("language_chosen") and heard.language in LANGUAGES:
             language = heard.language
         return cls(
             heard=heard,
             base=knowledge_base(),
             today=seoul_today(),
-            facts=dict(slot("facts") or {}),
-            topic=[s for s in slot("topic") or [] if s in knowledge_base().services],
-            asked=slot("asked"),
-            misses=int(slot("misses") or 0),
-            told=dict(slot("told") or {}),
-            language=language,
-            language_chosen=bool(slot("language_chosen") or chosen),
-            handoff=slot("handoff"),
+            facts=dict(state.get("facts") or {}),
+            topic=[s for s in state.get("services") or [] if s in knowledge_base().services],
+            asked=state.get("asked"),
+            misses=state.get("misses") or 0,
+            told=dict(state.get("told") or {}),
+            language=language or "en",
+            language_chosen=bool(state.get("language_chosen") or chosen),
+            handoff=state.get("handoff"),
         )
 
     @property
@@ -152,8 +149,8 @@ class Turn:
         """The language of the replies: English where the desk has no other words yet."""
         return self.language if self.language in ANSWERED else "en"
 
-    def send(self, dispatcher: CollectingDispatcher) -> list[dict[str, Any]]:
-        """Utter the replies and return the slot events."""
+    def send(self, dispatcher: CollectingDispatcher) -> None:
+        """Utter the replies, and where the dialogue stands now."""
         if self.language not in ANSWERED and self.messages and not self.told.get("english"):
             line = self.phrase("answered_in_english")
             self.messages[0]["text"] = f"{line}\n\n{self.messages[0]['text']}"
@@ -164,10 +161,13 @@ class Turn:
             level, reasons = "emergency", ["emergency"]
         state = {
             "language": self.language,
+            "language_chosen": self.language_chosen,
             "facts": self.facts,
             "services": self.topic,
             "triage": {"urgency": level, "reasons": reasons},
             "handoff": self.handoff,
+            "asked": self.asked,
+            "misses": self.misses,
+            "told": self.told,
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})
-        return [SlotSet(name, getattr(self, name)) for name in SLOTS]

@@ -163,7 +163,7 @@ class Desk:
         return await self.store.messages(conversation.id, after)
 
     async def erase(self, conversation: Conversation) -> None:
-        """Delete everything stored about a conversation, in Rasa's tracker store too."""
+        """Delete everything stored about a conversation."""
         await asyncio.shield(self._start(self._erase(conversation)))
 
     @contextlib.asynccontextmanager
@@ -248,6 +248,7 @@ class Desk:
             message=message.text if message.choice is None else None,
             choice=message.choice,
             language=_chosen_language(conversation, message),
+            state=conversation.state,
         )
 
     async def _store_answer(

@@ -61,13 +61,22 @@ class Triage(msgspec.Struct, frozen=True):
 
 
 class State(msgspec.Struct, frozen=True):
-    """Where the dialogue stands after a turn, as Rasa's actions tell it."""
+    """Where the dialogue stands after a turn, as the actions tell it.
+
+    It goes to them with the next message.  `asked` is the fact whose question
+    is open, `misses` how often it was not understood, `told` what has been said
+    once and need not be said again (a verdict, a warning).
+    """
 
     language: str | None = None
+    language_chosen: bool = False
     facts: dict[str, KnownFact] = {}
     services: list[str] = []
     triage: Triage = Triage()
     handoff: str | None = None
+    asked: str | None = None
+    misses: int = 0
+    told: dict[str, str] = {}
 
     @property
     def wants_counsellor(self) -> bool:

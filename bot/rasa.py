@@ -8,7 +8,7 @@ import random
 import aiohttp
 import msgspec
 
-from bot.messages import Turn
+from bot.messages import State, Turn
 
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=3)
 # Waits between attempts, in seconds: enough to bridge a hiccup, short enough to tell a person.
@@ -44,14 +44,16 @@ class Rasa:
         message: str | None,
         choice: str | None,
         language: str | None,
+        state: State,
     ) -> Turn:
         """What the desk says to one message (or pressed button); RasaAway or RasaFailed."""
-        body = {
+        body: dict[str, object] = {
             "sender": sender,
             "id": message_id,
             "message": message,
             "choice": choice,
             "language": language,
+            "state": msgspec.to_builtins(state),
         }
         # While Rasa is known to be away one attempt is enough: nobody waits for nothing.
         for wait in () if self._away else BACKOFF:
@@ -66,7 +68,7 @@ class Rasa:
         answers = await asyncio.gather(*map(self._answers, self._health.values()))
         return [name for name, up in zip(self._health, answers, strict=True) if not up]
 
-    async def _post(self, body: dict[str, str | None]) -> Turn:
+    async def _post(self, body: dict[str, object]) -> Turn:
         try:
             async with self._session.post(self._url, json=body, headers=self._headers) as response:
                 answer = await response.read()

@@ -75,7 +75,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     base = KnowledgeBase.load()
-    store = await Store.open(settings.database, settings.tracker)
+    store = await Store.open(settings.database)
     rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
     desk = Desk(store, rasa, settings.retention_days)
     app = make_app(settings, desk, base)

@@ -34,7 +34,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int = 8080
     var_dir: str = "var"
     database_url: str = ""
-    tracker_url: str = ""
     rasa_port: int = 5005
     actions_port: int = 5055
     public_url: str = ""
@@ -74,11 +73,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def database(self) -> str:
         """SQLAlchemy's address of the conversations."""
         return self.database_url or f"sqlite:///{self.folder / 'ieum.db'}"
-
-    @property
-    def tracker(self) -> str:
-        """SQLAlchemy's address of Rasa's tracker store: a file of its own beside SQLite."""
-        return self.tracker_url or self.database_url or f"sqlite:///{self.folder / 'tracker.db'}"
 
     @property
     def index_folder(self) -> Path:

@@ -71,8 +71,6 @@ cases = sa.Table(
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
 )
-# Rasa's table, as rasa.core.tracker_store.SQLTrackerStore makes it.
-events = sa.table("events", sa.column("sender_id"))
 
 
 class TooManyWaiting(Exception):
@@ -94,22 +92,20 @@ class Waiting(msgspec.Struct, frozen=True):
 class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
-    def __init__(self, database: str, tracker: str) -> None:
+    def __init__(self, database: str) -> None:
         self._engine = _engine(database)
-        self._tracker = self._engine if tracker == database else _engine(tracker)
         threads = 1 if self._engine.dialect.name == "sqlite" else 8
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @classmethod
-    async def open(cls, database: str, tracker: str) -> Store:
-        """The store at these SQLAlchemy addresses (`tracker` is Rasa's)."""
-        store = cls(database, tracker)
+    async def open(cls, database: str) -> Store:
+        """The store at this SQLAlchemy address."""
+        store = cls(database)
         await store._in_thread(lambda: migrate(store._engine))
         return store
 
     async def close(self) -> None:
         await self._in_thread(self._engine.dispose)
-        self._tracker.dispose()
         self._threads.shutdown()
 
     async def ping(self) -> None:
@@ -271,33 +267,21 @@ class Store:
         return await self._run(work)
 
     async def erase(self, conversation_id: str) -> None:
-        """Everything stored about a conversation, in Rasa's tracker store too."""
-
-        def work() -> None:
-            _forget(self._tracker, [conversation_id])
-            with self._engine.begin() as db:
-                _delete(db, conversations.c.id == conversation_id)
-
-        await self._in_thread(work)
+        """Everything stored about a conversation."""
+        await self._run(lambda db: _delete(db, conversations.c.id == conversation_id))
 
     async def erase_before(self, day: str) -> int:
-        """Erase the conversations in which nothing was said since `day`; how many there were.
+        """Erase the conversations in which nothing was said since `day`; how many there were."""
 
-        What Rasa holds of conversations that no longer exist goes too.
-        """
-
-        def work() -> int:
-            with self._engine.begin() as db:
-                asked = sa.select(messages.c.conversation).group_by(messages.c.conversation)
-                asked = asked.having(sa.func.max(messages.c.created_at) < day)
-                old = list(db.execute(asked).scalars())
-                for start in range(0, len(old), 500):
-                    _delete(db, conversations.c.id.in_(old[start : start + 500]))
-                kept = set(db.execute(sa.select(conversations.c.id)).scalars())
-            _forget(self._tracker, sorted(_senders(self._tracker) - kept))
+        def work(db: Any) -> int:
+            asked = sa.select(messages.c.conversation).group_by(messages.c.conversation)
+            asked = asked.having(sa.func.max(messages.c.created_at) < day)
+            old = list(db.execute(asked).scalars())
+            for start in range(0, len(old), 500):
+                _delete(db, conversations.c.id.in_(old[start : start + 500]))
             return len(old)
 
-        return await self._in_thread(work)
+        return await self._run(work)
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         def transaction() -> T:
@@ -428,24 +412,6 @@ def _open_case(db: Any, conversation_id: str) -> Case | None:
 def _delete(db: Any, here: Any) -> None:
     # Cases and messages go with it (ON DELETE CASCADE).
     db.execute(sa.delete(conversations).where(here))
-
-
-def _senders(tracker: Any) -> set[str]:
-    """Of whom Rasa holds events; its table is not there before its first start."""
-    if not sa.inspect(tracker).has_table(events.name):
-        return set()
-    with tracker.begin() as db:
-        return set(db.execute(sa.select(events.c.sender_id).distinct()).scalars())
-
-
-def _forget(tracker: Any, senders: Sequence[str]) -> None:
-    """Delete what Rasa holds of these conversations."""
-    if not sa.inspect(tracker).has_table(events.name):
-        return
-    with tracker.begin() as db:
-        for start in range(0, len(senders), 500):
-            here = events.c.sender_id.in_(senders[start : start + 500])
-            db.execute(sa.delete(events).where(here))
 
 
 def _json(value: Any) -> str:

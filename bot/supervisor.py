@@ -73,7 +73,6 @@ def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
         **ENVIRONMENT,
         **tokens,
         "ACTIONS_PORT": str(settings.actions_port),
-        "TRACKER_URL": settings.tracker,
         "INDEX_FOLDER": str(settings.index_folder),
         "PYTHONUNBUFFERED": "1",
     }

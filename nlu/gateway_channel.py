@@ -20,7 +20,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from nlu.action_results import validate_with_one_validator
+from nlu.action_calls import speed_up_action_calls
 from nlu.language import LANGUAGES
 
 logger = logging.getLogger(__name__)
@@ -29,12 +29,17 @@ CHOOSE = "choose"  # the intent, and below it the entity, that a pressed button 
 
 
 class GatewayMessage(msgspec.Struct, frozen=True):
-    """What the gateway sends: a person's words (`message`) or a pressed button (`choice`)."""
+    """What the gateway sends: a person's words (`message`) or a pressed button (`choice`).
+
+    `state` is where the dialogue stands, as the actions told it the last time.
+    """
 
     sender: str
+    id: str | None = None
     message: str | None = None
     choice: str | None = None
     language: str | None = None
+    state: dict[str, Any] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.sender:
@@ -63,7 +68,7 @@ class GatewayChannel(InputChannel):
         self._authorization = f"Bearer {token}".encode()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        validate_with_one_validator()
+        speed_up_action_calls()
         blueprint = Blueprint("gateway")
 
         @blueprint.post("/message")
@@ -105,7 +110,8 @@ async def _answer(
                 collector,
                 received.sender,
                 input_channel=GatewayChannel.name(),
-                metadata={"language": received.language},
+                message_id=received.id,
+                metadata={"language": received.language, "state": received.state},
             )
         )
     except Exception:

@@ -35,7 +35,6 @@ async def telegram_desk(desk: Desk, tmp_path: Path) -> AsyncIterator[BotApi]:
         settings = desk.settings(
             PORT=str(free_port()),
             VAR_DIR=str(tmp_path),
-            TRACKER_URL=f"sqlite:///{desk.folder / 'tracker.db'}",
             TELEGRAM_TOKEN=api.token,
             TELEGRAM_API=api.url,
         )

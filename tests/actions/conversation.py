@@ -32,10 +32,10 @@ ACTIONS: dict[str, DeskAction] = {
 
 
 class Conversation:
-    """Keeps the slots from turn to turn, as Rasa's tracker does."""
+    """Keeps the state from turn to turn, as the gateway does."""
 
     def __init__(self) -> None:
-        self.slots: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
 
     def hear(
         self,
@@ -73,15 +73,15 @@ class Conversation:
             "language": language,
             "services": [{"id": name, "score": score} for name, score in ranked],
             "items": [{"service": s, "id": i, "score": 0.9} for s, i in items],
-            "metadata": {},
+            "language_sure": True,
+            "metadata": {"language": None, "state": self.state},
         }
-        tracker = Tracker("someone", self.slots, message, [], False, None, {}, None)
+        tracker = Tracker("someone", {}, message, [], False, None, {}, None)
         dispatcher = CollectingDispatcher()
         action = ACTIONS.get(act) or Advise()
-        events = asyncio.run(action.run(dispatcher, tracker, {}))
-        self.slots |= {event["name"]: event["value"] for event in events}
+        asyncio.run(action.run(dispatcher, tracker, {}))
         (utterance,) = dispatcher.messages
-        self.state: dict[str, Any] = utterance["custom"]["state"]
+        self.state = utterance["custom"]["state"]
         messages: list[dict[str, Any]] = utterance["custom"]["messages"]
         return messages
 

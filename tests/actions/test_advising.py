@@ -15,7 +15,7 @@ def test_a_rule_is_told_before_anything_is_asked() -> None:
     replies = person.hear("what does it cost", "ask_fee", service=F5)
     assert types(replies) == ["answer"]
     assert "230,000" in text(replies)
-    assert person.slots["asked"] is None
+    assert person.state["asked"] is None
     assert replies[-1]["choices"] == [{"label": "Yes", "value": "act:check"}]
 
 
@@ -30,7 +30,7 @@ def test_whether_one_may_gets_the_conditions_and_the_first_question() -> None:
     person = Conversation()
     replies = person.hear("can I", "ask_eligibility", service=MOVE)
     assert types(replies) == ["answer", "question"]
-    assert person.slots["asked"] == replies[-1]["card"]["fact"]
+    assert person.state["asked"] == replies[-1]["card"]["fact"]
 
 
 def test_what_was_told_in_the_opening_is_not_asked() -> None:
@@ -45,7 +45,7 @@ def test_what_was_told_in_the_opening_is_not_asked() -> None:
 def test_a_bare_answer_is_read_in_the_light_of_the_question() -> None:
     person = Conversation()
     person.hear("can I", "ask_eligibility", service=MOVE)
-    asked = person.slots["asked"]
+    asked = person.state["asked"]
     person.hear("yes", "affirm")
     assert person.state["facts"][asked]["value"] is True
 
@@ -75,7 +75,7 @@ def test_a_question_in_between_is_answered_and_the_own_goes_on() -> None:
     person.hear("can I", "ask_eligibility", service=MOVE, registered=True)
     replies = person.hear("which papers", "ask_documents", service=MOVE)
     assert types(replies) == ["answer", "question"]
-    assert person.slots["asked"] == "moved_on"
+    assert person.state["asked"] == "moved_on"
 
 
 def test_a_correction_names_the_fact_and_the_verdict_it_changes() -> None:
@@ -123,7 +123,7 @@ def test_a_person_in_danger_is_put_through_no_form() -> None:
     assert "112" in text(replies)
     assert "1577-1366" in text(replies)
     assert person.state["handoff"] == "requested"
-    assert person.slots["asked"] is None
+    assert person.state["asked"] is None
 
 
 @pytest.mark.parametrize("act", ["inform", "ask_eligibility"])
@@ -136,7 +136,7 @@ def test_danger_is_seen_whatever_the_act(act: str) -> None:
 def test_why_repeats_the_question_with_its_reason() -> None:
     person = Conversation()
     person.hear("can I", "ask_eligibility", service=MOVE)
-    asked = person.slots["asked"]
+    asked = person.state["asked"]
     replies = person.hear("why", "why")
     assert replies[0]["card"]["fact"] == asked
     assert replies[0]["card"]["why"] in replies[0]["text"]
@@ -161,8 +161,8 @@ def test_an_unclear_out_of_scope_stays_with_a_topic_the_router_is_sure_of() -> N
 
 def test_a_language_that_is_only_understood_says_so_once() -> None:
     person = Conversation()
-    first = person.hear("lệ phí", "ask_fee", service=F5, language="vi")
-    second = person.hear("giấy tờ", "ask_documents", service=F5, language="vi")
+    first = person.hear("biaya", "ask_fee", service=F5, language="id")
+    second = person.hear("dokumen", "ask_documents", service=F5, language="id")
     assert "한국어로도" in first[0]["text"]
     assert "한국어로도" not in second[0]["text"]
     assert first[0]["language"] == "en"

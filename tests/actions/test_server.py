@@ -47,7 +47,8 @@ async def test_an_unknown_action_is_named(client: TestClient[Any, Any]) -> None:
 
 
 async def test_a_failure_tells_nothing_of_the_conversation(client: TestClient[Any, Any]) -> None:
-    spoilt = {**CALL, "tracker": {**CALL["tracker"], "slots": {"facts": "my secret story"}}}  # type: ignore[dict-item]
+    message = {"metadata": {"state": {"facts": "my secret story"}}}
+    spoilt = {**CALL, "tracker": {"sender_id": "someone", "slots": {}, "latest_message": message}}
     status, answer = await call(client, "secret", spoilt)
     assert status == 500
     assert "secret story" not in str(answer)

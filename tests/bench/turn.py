@@ -34,17 +34,24 @@ _PINNED = {
         "TF_NUM_INTEROP_THREADS",
     )
 } | {"RASA_TELEMETRY_ENABLED": "false"}
+# A conversation as people hold it: an opening of their own, then answers that many give alike.
+# {n} makes a message one that was never seen before, so that nothing about it is remembered.
 OURS = [
-    "I have an F-6 visa. Can I get permanent residence?",
-    "We are still married",
+    "I am {n} years old and have an F-6 visa. Can I get permanent residence?",
+    "We are married and live together",
     "3 years",
     "why do you ask?",
 ]
-PLAIN = ["hello", "I am feeling very sad today", "yes", "are you a bot?"]
+PLAIN = [
+    "hello, I am {n} years old, can we talk?",
+    "I am feeling very sad today",
+    "yes",
+    "are you a bot?",
+]
 
 
 def main() -> None:
-    """Print p50 and p95 of a turn of each, and their ratio."""
+    """Print p50 and p95 of a turn of each, their ratio, and that of never-seen messages alone."""
     with tempfile.TemporaryDirectory() as folder:
         plain = PlainBot(Path(folder))
         try:
@@ -54,8 +61,10 @@ def main() -> None:
                 for number in range(ROUNDS):
                     person = Person(api)
                     for mine, other in zip(OURS, PLAIN, strict=True):
-                        ours.append(_milliseconds(person.say, mine))
-                        theirs.append(_milliseconds(plain.say, f"p{number}", other))
+                        ours.append(_milliseconds(person.say, mine.format(n=number + 2)))
+                        theirs.append(
+                            _milliseconds(plain.say, f"p{number}", other.format(n=number + 2))
+                        )
         finally:
             plain.stop()
     print(f"turns {len(ours)} each, milliseconds    p50      p95")
@@ -64,6 +73,8 @@ def main() -> None:
     for share in (50, 95):
         ratio = _percentile(ours, share) / _percentile(theirs, share)
         print(f"  ratio at p{share}: {ratio:.2f}")
+    ratio = _percentile(ours[::4], 50) / _percentile(theirs[::4], 50)
+    print(f"  ratio at p50 of openings never seen before: {ratio:.2f}")
 
 
 class PlainBot:

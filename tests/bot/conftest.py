@@ -51,7 +51,7 @@ async def rasa() -> AsyncIterator[FakeRasa]:
 
 @pytest_asyncio.fixture
 async def store(settings: Settings) -> AsyncIterator[Store]:
-    store = await Store.open(settings.database, settings.tracker)
+    store = await Store.open(settings.database)
     yield store
     await store.close()
 

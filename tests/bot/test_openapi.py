@@ -53,7 +53,7 @@ async def _serve(
     wanted = Settings(var_dir=str(folder), requests_per_minute=plenty, openings_per_minute=plenty)
     fake = FakeRasa()
     await fake.start()
-    store = await Store.open(wanted.database, wanted.tracker)
+    store = await Store.open(wanted.database)
     rasa = Rasa(fake.url, TOKEN, fake.url)
     runner = web.AppRunner(make_app(wanted, Desk(store, rasa), base))
     await runner.setup()

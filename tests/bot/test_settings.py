@@ -23,13 +23,9 @@ def test_origins_are_a_list_in_the_environment(tmp_path: Path) -> None:
     assert settings.allowed_origins == ("https://a.example", "https://b.example")
 
 
-def test_one_database_address_serves_rasa_too(tmp_path: Path) -> None:
-    url = "postgresql://desk@db/ieum"
-    settings = Settings.load({"DATABASE_URL": url}, tmp_path)
-    assert settings.database == settings.tracker == url
+def test_without_a_database_address_a_file_is_kept(tmp_path: Path) -> None:
     settings = Settings.load({"VAR_DIR": str(tmp_path)}, tmp_path)
     assert settings.database == f"sqlite:///{tmp_path}/ieum.db"
-    assert settings.tracker == f"sqlite:///{tmp_path}/tracker.db"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,6 @@ import asyncio
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from rasa.core.tracker_store import SQLTrackerStore
-from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
 
 import bot.telegram.door  # its tables belong to the same database
 from bot.conversations import Desk
@@ -28,21 +24,6 @@ def test_migrations_make_the_tables_the_code_expects(settings: Settings) -> None
         ours = {"include_name": lambda name, *_: name != "sqlite_sequence"}
         context = MigrationContext.configure(connection, opts=ours)
         assert compare_metadata(context, metadata) == []
-
-
-async def test_erasing_reaches_rasas_tracker_store(desk: Desk, settings: Settings) -> None:
-    erased, _, _ = await desk.open()
-    kept, _, _ = await desk.open()
-    # As endpoints.yml has it: `url` reaches the store as `host`.
-    tracker_store = SQLTrackerStore(Domain.empty(), host=settings.tracker)
-    for sender in (erased.id, kept.id, "nobody's"):
-        tracker = DialogueStateTracker(sender, [])
-        tracker.update(UserUttered("my visa ends"))
-        await tracker_store.save(tracker)
-    await desk.erase(erased)
-    assert set(await tracker_store.keys()) == {kept.id, "nobody's"}
-    await desk.store.erase_before("2020-01-01T00:00:00Z")
-    assert set(await tracker_store.keys()) == {kept.id}
 
 
 async def test_erasing_works_before_rasa_ever_ran(desk: Desk) -> None:

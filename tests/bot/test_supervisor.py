@@ -40,7 +40,6 @@ def test_math_threads_are_pinned_and_telemetry_is_off(settings: Settings) -> Non
         assert told[f"{pool}_NUM_THREADS"] == "1"
     assert told["RASA_TELEMETRY_ENABLED"] == "false"
     assert (told["RASA_TOKEN"], told["ACTIONS_TOKEN"]) == ("r", "a")
-    assert told["TRACKER_URL"] == settings.tracker
 
 
 def test_secrets_do_not_stand_in_the_configuration(settings: Settings) -> None:

@@ -61,13 +61,15 @@ async def test_words_reach_rasa_and_every_utterance_comes_back(
     desk.says = [{"messages": [{"text": "はい"}]}, {"messages": [{"text": "次"}]}]
 
     status, said = await _post(
-        url, headers=HEADERS, json={"sender": "c1", "message": "永住権", "language": "ja"}
+        url,
+        headers=HEADERS,
+        json={"sender": "c1", "message": "永住権", "language": "ja", "state": {"misses": 1}},
     )
 
     assert (status, said) == (200, desk.says)
     [heard] = desk.heard
     assert (heard.text, heard.sender_id, heard.input_channel) == ("永住権", "c1", "gateway")
-    assert heard.metadata == {"language": "ja"}
+    assert heard.metadata == {"language": "ja", "state": {"misses": 1}}
 
 
 async def test_a_button_becomes_choose(desk_and_url: tuple[Desk, str]) -> None:
