@@ -66,7 +66,7 @@ class RunningDoor:
         self._stack: list[Callable[[], Any]] = []
 
     async def start(self) -> None:
-        store = await Store.open(self.settings.database, self.settings.tracker)
+        store = await Store.open(self.settings.database)
         rasa = Rasa(self._rasa.url, TOKEN, self._rasa.url)
         self.desk = Desk(store, rasa)
         self.door = TelegramDoor(self.settings, SECRET, self.desk, BASE, pace=ChatPace(1 / RATE))

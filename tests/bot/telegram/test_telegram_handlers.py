@@ -27,7 +27,7 @@ async def test_an_old_button_cannot_answer_a_new_question(
     assert first.buttons == {}
     query = aiko.taps_data(first, old)
     await api.until(lambda: api.answer_to(query) is not None, why="the answer to the tap")
-    assert api.answer_to(query) == phrase("telegram.button_used", "en")
+    assert api.answer_to(query) == phrase("telegram.button_used", "ja")
     assert rasa.told() == ["first", "second"]
     aiko.taps("No")
     await aiko.hears("You said: fact:b=false")
