@@ -29,14 +29,16 @@ class Span(NamedTuple):
     end: int
 
 
-def certainty(text: str, span: Span, languages: tuple[str, ...]) -> Certainty:
-    """How certain `text[span]` is said of the person who writes."""
+def certainty(
+    text: str, span: Span, languages: tuple[str, ...], of_anybody: bool = False
+) -> Certainty:
+    """How certain `text[span]` is said of the person who writes, or `of_anybody`."""
     before = text[max(0, span.start - _REACH) : span.start]
     after = text[span.end : span.end + _REACH]
     for language in languages:
         if _any("dropped", "before", language, before) or _any("dropped", "after", language, after):
             return Certainty.NOT_SAID
-        if _any("sentence", None, language, sentence_around(text, span)):
+        if not of_anybody and _any("sentence", None, language, sentence_around(text, span)):
             return Certainty.NOT_SAID
     for language in languages:
         if _any("doubtful", "before", language, before) or _any(

@@ -30,6 +30,10 @@ def find_choices(text: str, mentions: list[Mention], languages: tuple[str, ...])
     return found
 
 
+# A friend in danger is as urgent as oneself.
+_OF_ANYBODY = ("danger",)
+
+
 def _first(
     fact: str,
     value: bool | str,
@@ -43,7 +47,7 @@ def _first(
     read = masked.text if marked else text
     kind = "bool" if isinstance(value, bool) else "choice"
     for match in pattern.finditer(read):
-        judged = certainty(read, Span(*match.span()), languages)
+        judged = certainty(read, Span(*match.span()), languages, of_anybody=fact in _OF_ANYBODY)
         if judged is not Certainty.NOT_SAID:
             sure = judged is Certainty.SURE
             return Mention(
