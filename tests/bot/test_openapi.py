@@ -13,7 +13,11 @@ import schemathesis
 from aiohttp import web
 from aiohttp.test_utils import unused_port
 from hypothesis import HealthCheck, settings
-from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+from schemathesis.specs.openapi.checks import (
+    ignored_auth,
+    negative_data_rejection,
+    positive_data_acceptance,
+)
 
 from bot.conversations import Desk
 from bot.rasa import Rasa
@@ -23,11 +27,14 @@ from bot.store import Store
 from knowledge.base import KnowledgeBase
 from tests.bot.fake_rasa import TOKEN, FakeRasa
 
+# A missing token counts as bad data there, and this test puts the token back; they have no body.
+NO_BODY = [negative_data_rejection]
 EXCLUDED = {
+    "GET /v1/conversations/{id}": NO_BODY,
     # It tries wrong tokens on what the very call has erased.
-    "DELETE /v1/conversations/{id}": [ignored_auth],
+    "DELETE /v1/conversations/{id}": [*NO_BODY, ignored_auth],
     # A call that is no WebSocket is told to become one.
-    "GET /v1/conversations/{id}/socket": [positive_data_acceptance],
+    "GET /v1/conversations/{id}/socket": [*NO_BODY, positive_data_acceptance],
 }
 
 
@@ -75,7 +82,7 @@ schema = schemathesis.pytest.from_fixture("described")
 
 
 @schema.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_call_keeps_to_its_description(case: Any, gateway: str) -> None:
     if "/v1/conversations/{id}" in case.path:
         # Strangers are refused in the same run: the fuzzer leaves the token out at times.
