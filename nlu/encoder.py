@@ -17,8 +17,8 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from knowledge.catalogue import LANGUAGES
 from knowledge.encoder import DEFAULT, load_encoder
-from nlu.language import LANGUAGES
 
 EMBEDDING = "embedding"
 _BABEL = {"tl": "fil"}

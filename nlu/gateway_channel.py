@@ -20,8 +20,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from knowledge.catalogue import LANGUAGES
 from nlu.action_calls import speed_up_action_calls
-from nlu.language import LANGUAGES
 
 logger = logging.getLogger(__name__)
 

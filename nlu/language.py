@@ -19,10 +19,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import HashingVectorizer
 
+from knowledge.catalogue import LANGUAGES
 from knowledge.router import read_examples
 from nlu.wordlists import FOLDER, word_list
 
-LANGUAGES = ("en", "ko", "ja", "zh", "vi", "ru", "th", "mn", "uz", "tl", "my", "km", "id", "ne")
 LANGUAGE = "language"
 WRITTEN_IN = "written_in"
 ACTS = FOLDER.parent / "data" / "acts"
