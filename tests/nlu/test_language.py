@@ -9,7 +9,8 @@ import pytest
 import yaml
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu.language import LANGUAGES, LanguageDetector, detect
+from knowledge.catalogue import LANGUAGES
+from nlu.language import LanguageDetector, detect
 
 TABLE = yaml.safe_load((Path(__file__).parent / "languages.yml").read_text())
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from nlu.language import ACTS, LANGUAGES
+from knowledge.catalogue import LANGUAGES
+from nlu.language import ACTS
 
 AT_LEAST = {"en": 25, "ko": 25, "ja": 25, "zh": 12, "vi": 12}
 AT_LEAST_OTHERS = 6
