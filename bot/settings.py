@@ -38,8 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     actions_port: int = 5055
     public_url: str = ""
     allowed_origins: tuple[str, ...] = ()
-    requests_per_minute: int = 6000
-    openings_per_minute: int = 300
+    requests_per_minute: int = 20_000
+    openings_per_minute: int = 6_000
     messages_per_minute: int = 600
     retention_days: int = 30
     telegram_token: str = ""
