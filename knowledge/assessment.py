@@ -126,19 +126,6 @@ def assess(service: Service, facts: Facts, today: date) -> Verdict:
     return Verdict(service, facts, today, _OUTCOME[reason.low], reason, (), ())
 
 
-def next_question(verdicts: Sequence[Verdict]) -> str | None:
-    """The fact to ask for when a person may mean any of several services.
-
-    It is the one that the most verdicts wait for; among equals the one that the
-    first verdict puts first.
-    """
-    waiting: dict[str, int] = {}
-    for verdict in verdicts:
-        for fact in verdict.missing:
-            waiting[fact] = waiting.get(fact, 0) + 1
-    return max(waiting, key=lambda fact: waiting[fact], default=None)
-
-
 def weigh(condition: Condition, facts: Facts, today: date) -> Reason:
     """How a single condition comes out, with its proof."""
     if condition.fact is not None:

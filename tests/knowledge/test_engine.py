@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 import pytest
 
-from knowledge.assessment import Verdict, assess, next_question
+from knowledge.assessment import Verdict, assess
 from knowledge.base import KnowledgeBase
 from knowledge.facts import Facts
 from knowledge.periods import Period
@@ -173,9 +173,3 @@ def test_unlock_prefers_waiting_and_never_offers_what_cannot_change(base: Knowle
     assert [c.condition.fact for c in unlock(out, base.facts)] == ["residence"]
     out = verdict(born, born_in_korea=False)
     assert unlock(out, base.facts) == ()
-
-
-def test_among_services_the_question_most_of_them_wait_for() -> None:
-    first = assess(service({"all": [YES, ALSO]}), {}, TODAY)
-    second = assess(service({"all": [ALSO, TWO_YEARS]}), {}, TODAY)
-    assert next_question([first, second]) == "passport_valid"
