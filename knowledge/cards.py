@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from dateutil.relativedelta import relativedelta
 
-from knowledge.assessment import DatedDeadline, Reason, Verdict
+from knowledge.assessment import DatedDeadline, Verdict
 from knowledge.base import KnowledgeBase
 from knowledge.catalogue import Catalogue
 from knowledge.facts import decode_value
@@ -32,6 +32,7 @@ from knowledge.schema import (
     Step,
 )
 from knowledge.unlock import unlock
+from knowledge.weighing import Reason
 
 Card: TypeAlias = dict[str, Any]
 FEE_KEEPS = relativedelta(years=2)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from knowledge.assessment import MET, weigh
 from knowledge.base import KnowledgeBase
 from knowledge.facts import Facts
 from knowledge.schema import TriageRule
+from knowledge.weighing import MET, weigh
 
 
 def urgency(base: KnowledgeBase, facts: Facts, today: date) -> TriageRule | None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
-from knowledge.assessment import UNMET, Reason, Verdict, parse_period
+from knowledge.assessment import Verdict
 from knowledge.base import facts_of
 from knowledge.periods import Period
 from knowledge.schema import Condition, Fact
+from knowledge.weighing import UNMET, Reason, parse_period
 
 
 class Change(NamedTuple):
