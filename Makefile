@@ -1,7 +1,7 @@
 # Two commands: `make run` starts the desk, `make test` proves it.
 PYTHON ?= python3
 
-.PHONY: run train test lint bench lock clean
+.PHONY: run train test lint docs bench lock clean
 
 run: ## set up what is missing, train where stale, start the desk, print its address
 	@$(PYTHON) bot/install.py
@@ -21,6 +21,10 @@ lint:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+docs: ## the whole base as pages to browse (FACTS=a list of facts adds what of it is carried)
+	@$(PYTHON) bot/install.py
+	@.venv/bin/ieum knowledge site $(if $(FACTS),--facts-file $(FACTS))
 
 bench: ## figures beside rivals, as ratios
 	@$(PYTHON) bot/install.py --tests

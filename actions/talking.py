@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from actions.advising import CLEAR, advise, decide, decline, hand_over, ways_out
+from actions.advising import CLEAR, advise, decline, hand_over
+from actions.deciding import decide
 from actions.listening import take_in
 from actions.turn import Turn
 from knowledge.assessment import assess
+from knowledge.cards import Card
 from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
@@ -15,14 +17,13 @@ ALARM = 0.85  # how sure the classifier has to be to overrule a router that is s
 def explain(turn: Turn) -> None:
     """Why the open question is asked, or how the last verdict came about."""
     if turn.asked:
-        fact = turn.base.facts[turn.asked]
-        service = turn.base.services[turn.topic[0]] if turn.topic else None
-        card = turn.cards.question(fact, service)
+        card = _open_question(turn, turn.asked)
         turn.show(card, before=turn.phrase("question.why", why=card["why"]))
     elif turn.topic:
-        service = turn.base.services[turn.topic[0]]
-        card = turn.cards.verdict(assess(service, turn.typed_facts, turn.today))
-        turn.show(card, before=turn.phrase("verdict.why", title=card["title"]))
+        for name in turn.topic:
+            verdict = assess(turn.base.services[name], turn.typed_facts, turn.today)
+            card = turn.cards.verdict(verdict)
+            turn.show(card, before=turn.phrase("verdict.why", title=card["title"]))
     else:
         turn.say(turn.phrase("why.nothing"))
 
@@ -70,7 +71,7 @@ def talk(turn: Turn) -> None:
     """Greeting, thanks, goodbye, anger; the question that is open stays open."""
     turn.say(
         turn.phrase(f"talk.{turn.heard.act}"),
-        choices=ways_out(turn) if turn.heard.act == "complain" else (),
+        choices=turn.ways_out if turn.heard.act == "complain" else (),
     )
     if turn.heard.act != "goodbye":
         _ask_again(turn)
@@ -99,11 +100,7 @@ def choose(turn: Turn) -> None:
 
 
 def _check(turn: Turn) -> None:
-    if not turn.topic:
-        advise(turn)
-        return
-    service = turn.base.services[turn.topic[0]]
-    decide(turn, assess(service, turn.typed_facts, turn.today))
+    (decide if turn.topic else advise)(turn)
 
 
 def _is_clear(turn: Turn) -> bool:
@@ -115,5 +112,8 @@ def _is_clear(turn: Turn) -> bool:
 def _ask_again(turn: Turn) -> None:
     """The question that was open stays open."""
     if turn.asked and turn.topic:
-        service = turn.base.services[turn.topic[0]]
-        turn.show(turn.cards.question(turn.base.facts[turn.asked], service))
+        turn.show(_open_question(turn, turn.asked))
+
+
+def _open_question(turn: Turn, fact: str) -> Card:
+    return turn.cards.question(turn.base.facts[fact], *(turn.base.services[s] for s in turn.topic))

@@ -23,6 +23,16 @@ from knowledge.periods import seoul_today
 from knowledge.triage import urgency
 from knowledge.wording import Wording
 
+ASKS_A_RULE = (
+    "ask_what",
+    "ask_documents",
+    "ask_fee",
+    "ask_deadline",
+    "ask_office",
+    "ask_procedure",
+    "ask_time",
+)
+
 
 @lru_cache(maxsize=1)
 def knowledge_base() -> KnowledgeBase:
@@ -34,8 +44,9 @@ class Heard(NamedTuple):
     """The last message as the NLU read it.
 
     `services` are (id, probability) from the router, `items` are (service id,
-    item id, score) from search, each the likeliest first.  `choice` is the value
-    of a button.
+    item id, score) from search, each the likeliest first.  `passages` are what
+    the organisation's own documents say of it, as items of a card.  `choice` is
+    the value of a button.
     """
 
     text: str
@@ -45,6 +56,7 @@ class Heard(NamedTuple):
     entities: Sequence[Mapping[str, Any]]
     services: Sequence[tuple[str, float]]
     items: Sequence[tuple[str, str, float]]
+    passages: Sequence[Mapping[str, Any]]
     choice: str | None
 
     @property
@@ -67,6 +79,7 @@ class Heard(NamedTuple):
             entities=[] if intent.get("name") == "choose" else entities,
             services=[(s["id"], s["score"]) for s in message.get("services") or []],
             items=[(i["service"], i["id"], i["score"]) for i in message.get("items") or []],
+            passages=message.get("passages") or [],
             choice=entities[0]["value"] if intent.get("name") == "choose" and entities else None,
         )
 
@@ -143,6 +156,23 @@ class Turn:
         self.say(
             "\n".join(filter(None, [before, text])), choices or card.get("choices", ()), card=card
         )
+
+    @property
+    def asks_a_rule(self) -> bool:
+        """Whether the message asks for papers, fees, dates ...; nobody's facts are needed."""
+        return self.heard.act in ASKS_A_RULE
+
+    @property
+    def asks(self) -> bool:
+        return self.asks_a_rule or self.heard.act == "ask_eligibility"
+
+    @property
+    def ways_out(self) -> list[dict[str, str]]:
+        """The buttons that are always right: a person, or from the beginning."""
+        return [
+            {"label": self.phrase("talk.human"), "value": "act:human"},
+            {"label": self.phrase("talk.restart"), "value": "act:restart"},
+        ]
 
     @property
     def written_in(self) -> str:

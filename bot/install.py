@@ -65,13 +65,13 @@ def find_uv() -> str:
     return str(local)
 
 
-def make_venv(uv: str) -> None:
+def make_venv(uv: str, folder: Path = VENV) -> None:
     for python in python_candidates():
         if works(python, "-c", "import sys; sys.exit(sys.version_info[:2] != (3, 10))"):
-            run(uv, "venv", "--quiet", "--python", python, str(VENV))
+            run(uv, "venv", "--quiet", "--python", python, str(folder))
             return
     say("No Python 3.10 here; asking uv to fetch one ...")
-    if subprocess.run([uv, "venv", "--quiet", "--python", "3.10", str(VENV)]).returncode:
+    if subprocess.run([uv, "venv", "--quiet", "--python", "3.10", str(folder)]).returncode:
         sys.exit(NO_PYTHON)
 
 

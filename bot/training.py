@@ -51,7 +51,8 @@ def train(settings: Settings, console: Console, force: bool = False) -> bool:
     command = [
         *(sys.executable, "-m", "rasa", "train", "--fixed-model-name", NAME),
         *("--config", str(ROOT / "config.yml"), "--domain", str(ROOT / "domain.yml")),
-        *("--data", str(ROOT / "nlu" / "data"), "--out", str(model.parent)),
+        *("--data", str(ROOT / "nlu" / "data" / "acts"), str(ROOT / "nlu" / "data" / "rules.yml")),
+        *("--out", str(model.parent)),
         *(["--force"] if force else []),
     ]
     said = "Training the language model (one to two minutes) ..."
@@ -77,16 +78,13 @@ def build_index(settings: Settings, console: Console) -> None:
     os.environ.update(ENVIRONMENT)  # before numpy is imported
     from knowledge.base import KnowledgeBase
     from knowledge.encoder import load_encoder
-    from knowledge.router import load_router
-    from knowledge.search import Index
+    from knowledge.search import Search
 
     said = "Reading the records and their examples (a minute the first time) ..."
     with console.status(said):
         if not console.is_terminal and not settings.index_folder.exists():
             console.print(said)
-        encoder = load_encoder()
-        Index.of(KnowledgeBase.load(), encoder, settings.index_folder)
-        load_router(encoder, settings.index_folder)
+        Search.of(KnowledgeBase.load(), load_encoder(), settings.index_folder)
 
 
 def model_file(settings: Settings) -> Path:

@@ -87,12 +87,23 @@ def assess(service: Service, facts: Facts, today: date) -> Verdict:
     if service.requires is None:
         return Verdict(service, facts, today, "eligible", None, (), ())
     reason = weigh(service.requires, facts, today)
-    if not reason.settled:
-        still_open = most_useful_first([gains(reason)])
-        missing = tuple(f for f in still_open if f not in facts or facts[f] is not None)
-        unsure = tuple(f for f in still_open if f in facts and facts[f] is None)
-        return Verdict(service, facts, today, "needs_more_info", reason, missing, unsure)
-    return Verdict(service, facts, today, _OUTCOME[reason.low], reason, (), ())
+    if reason.settled:
+        return Verdict(service, facts, today, _OUTCOME[reason.low], reason, (), ())
+    still_open = most_useful_first([gains(reason)])
+    missing = tuple(f for f in still_open if f not in facts or facts[f] is not None)
+    unsure = tuple(f for f in still_open if f in facts and facts[f] is None)
+    return Verdict(service, facts, today, "needs_more_info", reason, missing, unsure)
+
+
+def missing_across(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """The facts that can still change any of several verdicts on one person, best first.
+
+    Best is what settles most of them together; "can I stay after the divorce?"
+    touches three services, and one question can close two.
+    """
+    in_order = most_useful_first(gains(v.reason) for v in verdicts if v.reason)
+    asked_for = {fact for verdict in verdicts for fact in verdict.missing}
+    return tuple(fact for fact in in_order if fact in asked_for)
 
 
 def _shown(reason: Reason) -> Iterator[Reason]:

@@ -37,6 +37,7 @@ from knowledge.weighing import Reason
 Card: TypeAlias = dict[str, Any]
 FEE_KEEPS = relativedelta(years=2)
 """How long a fee is trusted after the date its source bears; undated ones never are."""
+_BEST_FIRST = ("eligible", "depends", "needs_more_info", "not_eligible")
 _KIND = {
     Document: "document",
     Fee: "fee",
@@ -54,11 +55,15 @@ class Cards:
         self.base = base
         self.catalogue = Catalogue.of(language)
 
-    def question(self, fact: Fact, service: Service | None) -> Card:
-        """One question, with why it is asked and how to find the answer out."""
-        return {
+    def question(self, fact: Fact, *services: Service) -> Card:
+        """One question, with why it is asked and how to find the answer out.
+
+        Where it serves several services, the card names them as `services`.
+        """
+        several = {"services": [service.id for service in services]} if services[1:] else {}
+        return several | {
             "type": "question",
-            "service": service.id if service else None,
+            "service": services[0].id if len(services) == 1 else None,
             "fact": fact.id,
             "kind": fact.kind,
             "unit": fact.unit,
@@ -82,17 +87,32 @@ class Cards:
         return [{"label": label, "value": f"fact:{fact.id}={value}"} for label, value in buttons]
 
     def clarify(self, services: Sequence[Service]) -> Card:
-        """Which of these do you mean?"""
+        """Which of these do you mean?  Who cannot tell is led through all of them at once."""
+        names = [service.id for service in services]
+        choices = [
+            {"label": self.title(service), "value": f"service:{service.id}"} for service in services
+        ]
+        if len(names) > 1:
+            all_of_them = {
+                "label": self.catalogue.phrase("clarify.all"),
+                "value": f"services:{','.join(names)}",
+            }
+            choices.append(all_of_them)
         return {
             "type": "clarify",
             "service": None,
-            "services": [service.id for service in services],
-            "choices": [
-                {"label": self.title(service), "value": f"service:{service.id}"}
-                for service in services
-            ],
+            "services": names,
+            "choices": choices,
             "citations": [],
         }
+
+    def ways(self, verdicts: Sequence[Verdict]) -> Card:
+        """How several services that a person may mean come out for them, open ones first."""
+        best_first = sorted(verdicts, key=lambda v: _BEST_FIRST.index(v.outcome))
+        card = self.clarify([verdict.service for verdict in best_first])
+        card["outcomes"] = {v.service.id: v.outcome for v in best_first}
+        card["choices"] = [c for c in card["choices"] if c["value"].startswith("service:")]
+        return card
 
     def verdict(self, verdict: Verdict) -> Card:
         """The decision with everything that goes with it for this person."""

@@ -9,7 +9,7 @@ follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Literal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
+from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.units import format_unit
@@ -50,6 +51,16 @@ class Catalogue:
         self._writes = self._locale if language in ANSWERED else Locale.parse("en")
         self._phrases = read_phrases(BASE)
         self._texts = _read(CATALOGUES / f"{language}.po")
+
+    @property
+    def own_name(self) -> str:
+        """What the language calls itself: 한국어, Tiếng Việt."""
+        return str(self._locale.get_language_name() or self.language)
+
+    @property
+    def written_in(self) -> str:
+        """The language the sentences are in: English where the desk does not answer in its own."""
+        return self.language if self.language in ANSWERED else "en"
 
     def text(self, context: str, english: str) -> str:
         """A record's text; `context` is the record's id (see `messages`)."""
@@ -99,6 +110,14 @@ class Catalogue:
             if n
         ]
         return " ".join(written or [format_unit(0, "duration-day", length, locale=self._writes)])
+
+    def either(self, values: Sequence[str]) -> str:
+        """One of several: "A, B or C"."""
+        return format_list(values, style="or", locale=self._writes)
+
+    def language_name(self, code: str) -> str:
+        """A language's name by its ISO 639 code; the code where CLDR has no name."""
+        return str(self._writes.languages.get(_LOCALES.get(code, code).partition("_")[0], code))
 
     def country(self, code: str) -> str:
         """A country's name by its ISO 3166 code; the code where CLDR has no name."""

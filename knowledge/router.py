@@ -56,6 +56,11 @@ class Router:
         scores /= scores.sum()
         return [(self._services[i], float(scores[i])) for i in np.argsort(scores)[::-1]]
 
+    @property
+    def centre(self) -> Vectors:
+        """The mean embedding of messages, of shape (dimensions,)."""
+        return self._centre
+
     @classmethod
     def fit(cls, examples: Sequence[Example], embeddings: Vectors) -> Router:
         """A router from examples and their embeddings, row by row."""

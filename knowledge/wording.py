@@ -12,7 +12,7 @@ from typing import Any
 from knowledge.cards import Card
 from knowledge.catalogue import Catalogue
 
-_MARKS = {"met": "✓", "unmet": "✗", "unknown": "?", "disputed": "≈"}
+MARKS = {"met": "✓", "unmet": "✗", "unknown": "?", "disputed": "≈"}
 
 
 class Wording:
@@ -44,7 +44,14 @@ class Wording:
         return lines
 
     def _clarify(self, card: Card) -> list[str]:
-        return [self._say("clarify"), *(f"• {c['label']}" for c in card["choices"])]
+        if "outcomes" not in card:
+            return [self._say("clarify"), *(f"• {c['label']}" for c in card["choices"])]
+        outcomes = card["outcomes"].values()
+        ways = [
+            self._say(f"ways.{outcome}", title=choice["label"])
+            for choice, outcome in zip(card["choices"], outcomes, strict=True)
+        ]
+        return [self._say("ways"), *(f"• {way}" for way in ways)]
 
     def _answer(self, card: Card) -> list[str]:
         if not card["items"]:
@@ -91,7 +98,7 @@ class Wording:
     def _requirement(self, item: dict[str, Any]) -> list[str]:
         status = self._say(f"status.{item['status']}")
         return self._with_claims(
-            f"{_MARKS[item['status']]} {item['text']} – {status}{self._refer(item)}", item
+            f"{MARKS[item['status']]} {item['text']} – {status}{self._refer(item)}", item
         )
 
     def _deadline(self, item: dict[str, Any]) -> list[str]:
@@ -117,6 +124,8 @@ class Wording:
             text = self._say(name, text=text, as_of=self._as_of(item))
             if item["stale"]:
                 text = f"{text} {self._say('fee.stale')}"
+        if item["kind"] == "passage":  # somebody else's words
+            text = f"“{text}”"
         if item.get("if"):
             text = self._say("item.if", text=text, condition=item["if"])
         lines = self._with_claims(f"• {text}{self._refer(item)}", item)

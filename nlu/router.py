@@ -16,18 +16,22 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge.base import KnowledgeBase
 from knowledge.encoder import DEFAULT, load_encoder
-from knowledge.router import load_router
-from knowledge.search import Index
+from knowledge.search import Search
 from nlu.encoder import EMBEDDING
 
-SERVICES, ITEMS = "services", "items"
+SERVICES, ITEMS, PASSAGES = "services", "items", "passages"
 _SERVICES = 5  # how many are told to the actions
+_LOOKED_INTO = 3  # of them for statements
 _ITEMS = 12
+_PASSAGES = 2
+_CLEAR = 0.33  # confidence from which a passage is quoted: to one message in fifty a wrong one
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class ServiceRouter(GraphComponent):
-    """Adds `services` ([{id, score}]) and `items` ([{service, id, score}]), the likeliest first.
+    """Adds `services` ([{id, score}]), `items` ([{service, id, score}]) and `passages`.
+
+    The likeliest come first; passages come as a card's items, and only such as are clearly near.
 
     Router and index are read from the folder INDEX_FOLDER, and not from Rasa's
     model: a new service needs no training.
@@ -52,9 +56,7 @@ class ServiceRouter(GraphComponent):
         return cls(config["encoder"], Path(os.environ.get("INDEX_FOLDER", "var/knowledge")))
 
     def __init__(self, encoder: str, folder: Path) -> None:
-        loaded = load_encoder(encoder)
-        self._router = load_router(loaded, folder)
-        self._index = Index.of(KnowledgeBase.load(), loaded, folder)
+        self._search = Search.of(KnowledgeBase.load(), load_encoder(encoder), folder)
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -62,9 +64,8 @@ class ServiceRouter(GraphComponent):
             if embedding is None or not embedding.any():
                 continue  # a pressed button
             text = message.get(TEXT)
-            ranked = self._router.rank(text, embedding)[:_SERVICES]
-            likely = [service for service, _ in ranked[:3]]
-            hits = self._index.search(text, embedding, _ITEMS, likely)
+            ranked = self._search.router.rank(text, embedding)[:_SERVICES]
+            hits = self._search.index.search(text, embedding, _ITEMS, dict(ranked[:_LOOKED_INTO]))
             services = [{"id": service, "score": round(score, 4)} for service, score in ranked]
             items = [
                 {
@@ -76,6 +77,13 @@ class ServiceRouter(GraphComponent):
             ]
             message.set(SERVICES, services, add_to_output=True)
             message.set(ITEMS, items, add_to_output=True)
+            quotes = self._search.quotes(text, embedding, _PASSAGES)
+            passages = [
+                quote.as_item() | {"score": round(quote.score, 4)}
+                for quote in quotes
+                if quote.score >= _CLEAR
+            ]
+            message.set(PASSAGES, passages, add_to_output=True)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

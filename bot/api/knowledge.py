@@ -22,7 +22,7 @@ from knowledge.encoder import load_encoder
 from knowledge.facts import decode_facts
 from knowledge.periods import seoul_today
 from knowledge.schema import Service
-from knowledge.search import Index
+from knowledge.search import Quote, Search
 
 MOST_RESULTS = 50
 LONGEST_QUERY = 500  # characters; %-encoded they have to fit into a request line
@@ -68,8 +68,8 @@ async def facts(request: web.Request) -> web.Response:
                     {"label": cards.value(fact, choice.value, seoul_today()), "value": choice.value}
                     for choice in fact.choices
                 ],
-                "question": cards.question(fact, None)["text"],
-                "why": cards.question(fact, None)["why"],
+                "question": cards.question(fact)["text"],
+                "why": cards.question(fact)["why"],
             }
             for fact in request.app[BASE].facts.values()
         ]
@@ -142,29 +142,35 @@ def whole_service(cards: Cards, service: Service, today: date) -> dict[str, Any]
 
 
 def find(cards: Cards, folder: Path, query: str, limit: int) -> list[dict[str, Any]]:
-    """The statements of the base nearest to `query`, best first, with their scores."""
-    encoder = load_encoder()
-    index = _index(cards.base, folder)
-    return [
-        {
-            "service": hit.statement.service.id,
-            "title": cards.title(hit.statement.service),
-            **cards.item(hit.statement.service, hit.statement.item),
-            "score": round(hit.score, 4),
-        }
-        for hit in index.search(query, encoder.encode([query])[0], limit)
-    ]
+    """The statements and passages nearest to `query`, best first.
+
+    `score` is the probability that one is about what was meant.
+    """
+    found = []
+    embedding = load_encoder().encode([query])[0]
+    for hit in _search(cards.base, folder).find(query, embedding, limit):
+        if isinstance(hit, Quote):
+            item = {"service": None, "title": hit.found.title, **hit.as_item()}
+        else:
+            service = hit.statement.service
+            item = {
+                "service": service.id,
+                "title": cards.title(service),
+                **cards.item(service, hit.statement.item),
+            }
+        found.append(item | {"score": round(hit.score, 4)})
+    return found
 
 
-_indexes: dict[Path, Index] = {}
+_searches: dict[Path, Search] = {}
 _building = threading.Lock()
 
 
-def _index(base: KnowledgeBase, folder: Path) -> Index:
+def _search(base: KnowledgeBase, folder: Path) -> Search:
     with _building:
-        if folder not in _indexes:
-            _indexes[folder] = Index.of(base, load_encoder(), folder)
-        return _indexes[folder]
+        if folder not in _searches:
+            _searches[folder] = Search.of(base, load_encoder(), folder)
+        return _searches[folder]
 
 
 def _cards(request: web.Request, language: str | None = None) -> Cards:

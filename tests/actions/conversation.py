@@ -46,6 +46,7 @@ class Conversation:
         sure: float = 0.9,
         others: tuple[tuple[str, float], ...] = (),
         items: tuple[tuple[str, str], ...] = (),
+        passages: tuple[dict[str, Any], ...] = (),
         language: str = "en",
         choice: str | None = None,
         **facts: object,
@@ -73,6 +74,7 @@ class Conversation:
             "language": language,
             "services": [{"id": name, "score": score} for name, score in ranked],
             "items": [{"service": s, "id": i, "score": 0.9} for s, i in items],
+            "passages": list(passages),
             "language_sure": True,
             "metadata": {"language": None, "state": self.state},
         }

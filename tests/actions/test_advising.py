@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.actions.conversation import Conversation, text, types
@@ -171,3 +173,59 @@ def test_a_language_that_is_only_understood_says_so_once() -> None:
 def test_every_reply_is_in_the_language_of_the_message() -> None:
     replies = Conversation().hear("手数料", "ask_fee", service=F5, language="ja")
     assert {reply["language"] for reply in replies} == {"ja"}
+
+
+AFTER_DIVORCE = ("stay_extension", "permanent_residence.f5_2", "naturalisation.simplified_marriage")
+
+
+def unsure_which(conversation: Conversation) -> list[dict[str, Any]]:
+    (which,) = conversation.hear(
+        "can I stay after the divorce?",
+        "ask_eligibility",
+        service=AFTER_DIVORCE[0],
+        sure=0.3,
+        others=((AFTER_DIVORCE[1], 0.28), (AFTER_DIVORCE[2], 0.25)),
+    )
+    assert which["card"]["services"] == list(AFTER_DIVORCE)
+    return conversation.hear(choice=which["choices"][-1]["value"])
+
+
+def test_who_cannot_tell_which_procedure_is_led_through_all_of_them() -> None:
+    conversation = Conversation()
+    (question,) = unsure_which(conversation)
+    asked = set()
+    while question["card"]["type"] == "question":
+        fact = question["card"]["fact"]
+        assert fact not in asked
+        asked.add(fact)
+        answer = {"status": "F-6", "marriage": "divorced", "residence": "P5Y"}.get(fact)
+        if answer is None:
+            (question,) = conversation.hear("I don't know", "unsure")[-1:]
+        else:
+            (question,) = conversation.hear("it is", **{fact: answer})[-1:]
+    card = question["card"]
+    assert set(card["outcomes"]) == set(AFTER_DIVORCE)
+    assert [c["value"] for c in question["choices"]] == [f"service:{s}" for s in card["outcomes"]]
+    # One question serves several: fewer than one after the other would take.
+    assert {"status", "marriage"} <= asked
+    (verdict,) = conversation.hear(choice=f"service:{card['services'][0]}")[-1:]
+    assert verdict["card"]["service"] == card["services"][0]
+
+
+def test_i_do_not_know_after_which_do_you_mean_takes_them_all_too() -> None:
+    conversation = Conversation()
+    unsure_which(conversation)
+    assert set(conversation.state["services"]) == set(AFTER_DIVORCE)
+    other = Conversation()
+    other.hear(
+        "x", "ask_eligibility", service="kiip", sure=0.3, others=(("early_adaptation", 0.3),)
+    )
+    (question,) = other.hear("no idea", "unsure")[-1:]
+    assert set(other.state["services"]) == {"kiip", "early_adaptation"}
+    assert question["card"]["type"] == "question"
+
+
+def test_a_question_across_services_says_which_it_serves() -> None:
+    (question,) = unsure_which(Conversation())
+    assert len(question["card"]["services"]) > 1
+    assert question["card"]["service"] is None
