@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Coroutine
 from typing import Any
 
@@ -67,6 +70,26 @@ def chat(language: str | None) -> None:
 def ask(question: str, language: str | None) -> None:
     """Ask the running desk one QUESTION and print its answer."""
     _talk(terminal.ask(_settings().address, question, language, console))
+
+
+@main.command(
+    name="eval", context_settings={"ignore_unknown_options": True, "help_option_names": []}
+)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def evaluate(options: tuple[str, ...]) -> None:
+    """Measure how well the desk understands; `ieum eval --help` tells more."""
+    settings = _settings()
+    try:
+        training.train(settings, console)
+    except training.TrainingFailed as error:
+        raise click.ClickException(str(error)) from error
+    command = [
+        *(sys.executable, "-m", "evaluation"),
+        *("--model", str(training.model_file(settings))),
+        *("--out", str(settings.folder / "evaluation"), *options),
+    ]
+    environment = {**os.environ, **training.ENVIRONMENT, "INDEX_FOLDER": str(settings.index_folder)}
+    sys.exit(subprocess.run(command, env=environment, cwd=training.ROOT).returncode)
 
 
 @main.command(hidden=True)

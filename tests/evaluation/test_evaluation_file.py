@@ -34,7 +34,7 @@ Question = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def questions() -> list[Question]:
-    lines = (HERE / "questions.jsonl").read_text("utf-8").splitlines()
+    lines = (ROOT / "evaluation" / "messages.jsonl").read_text("utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
