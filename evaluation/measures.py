@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import f1_score
 
-from evaluation.messages import EvaluationMessage
+from evaluation.messages import WRITTEN_ON, EvaluationMessage
 from evaluation.reading import Reading
 from knowledge.base import KnowledgeBase
 from knowledge.facts import decode_value
 
-TODAY = date(2026, 11, 21)
-"""The day on which the messages were written."""
 FALSE_REFUSALS = 0.02
 SHORT = 20  # characters
 
@@ -79,6 +76,8 @@ def facts_found(pairs: Iterable[Pair], base: KnowledgeBase) -> dict[str, Found]:
     for message, reading in pairs:
         told, also = _decoded(message.facts, base), _decoded(message.facts_also, base)
         read = _decoded(reading.facts, base)
+        if "city" in told and "province" not in told:
+            read.pop("province", None)  # who says Bucheon has said Gyeonggi
         for name in told.keys() | read.keys():
             outcomes = []
             right = name in told and read.get(name) == told[name]
@@ -97,7 +96,7 @@ def facts_found(pairs: Iterable[Pair], base: KnowledgeBase) -> dict[str, Found]:
 
 def _decoded(facts: dict[str, Any], base: KnowledgeBase) -> dict[str, Any]:
     return {
-        name: str(decode_value(base.facts[name], value, TODAY)).casefold()
+        name: str(decode_value(base.facts[name], value, WRITTEN_ON)).casefold()
         for name, value in facts.items()
     }
 

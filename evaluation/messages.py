@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+WRITTEN_ON = date(2026, 11, 21)
 MESSAGES = Path(__file__).with_name("messages.jsonl")
 
 

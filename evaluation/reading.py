@@ -6,6 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import yaml
 from rasa.core.agent import Agent
@@ -15,7 +16,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import desk_actions
 from actions.desk_actions import DeskAction
-from evaluation.messages import EvaluationMessage
+from evaluation.messages import WRITTEN_ON, EvaluationMessage
 from knowledge.base import NOT_OURS
 
 _RULES = Path(__file__).parents[1] / "nlu" / "data" / "rules.yml"
@@ -57,7 +58,12 @@ class Reader:
 
     def read(self, message: EvaluationMessage) -> Reading:
         state = {"asked": message.asked, "language": message.lang if message.asked else None}
-        return asyncio.run(self._read(message.text, state))
+        # "Two weeks ago" is counted from the day on which the messages were written.
+        with (
+            patch("nlu.facts.seoul_today", lambda: WRITTEN_ON),
+            patch("actions.turn.seoul_today", lambda: WRITTEN_ON),
+        ):
+            return asyncio.run(self._read(message.text, state))
 
     async def _read(self, text: str, state: dict[str, Any]) -> Reading:
         metadata = {"state": state, "language": None}

@@ -26,7 +26,7 @@ def find_durations(text: str, language: str) -> list[Mention]:
         start, end, months, days = part
         if found and _JOINT.fullmatch(text, found[-1].end, start):
             before = Period.parse(str(found[-1].value))
-            if before.months >= 12 and not before.days and months < 12:
+            if before.months >= 12 and not before.months % 12 + before.days and months < 12:
                 joined = str(Period(before.months + months, days))
                 found[-1] = Mention("duration", joined, found[-1].start, end)
                 continue
@@ -40,14 +40,16 @@ _JOINT = regex.compile(r"\s*(?:,|and|và|dan|at|и|va|ба|과|와|と|零|又|�
 def _measure(match: regex.Match[str], language: str) -> tuple[int, int, int, int] | None:
     """Start, end, months and days of one number with its unit, or of a word like `半年`."""
     if match.group("whole"):
-        wholes = word_list("durations")["whole"][language]
-        word = regex.sub(r"\s+", " ", match.group("whole").casefold())
-        period = Period.parse(wholes[word])
+        period = next(
+            period
+            for pattern, period in _wholes(language)
+            if (found := pattern.match(match.string, match.start())) and found.end() == match.end()
+        )
         return match.start(), match.end(), period.months, period.days
     number = number_value(match.group("number"), language)
     if number is None:
         return None
-    number += 0.5 if match.group("half") else 0
+    number += 0.5 if match.group("half") or match.group("half_unit") else 0
     months_, days_ = 0.0, 0.0
     if match.group("years"):
         months_ = number * 12
@@ -57,7 +59,7 @@ def _measure(match: regex.Match[str], language: str) -> tuple[int, int, int, int
         days_ = number * (7 if match.group("weeks") else 1)
     # Half a month is fifteen days.
     days_ += round(months_ % 1 * 30)
-    if months_ > _LONGEST_YEARS * 12 or days_ > _LONGEST_DAYS or not months_ + days_:
+    if months_ > _LONGEST_YEARS * 12 or days_ > _LONGEST_DAYS:
         return None
     return match.start(), match.end(), int(months_), int(days_)
 
@@ -66,14 +68,29 @@ def _measure(match: regex.Match[str], language: str) -> tuple[int, int, int, int
 def _pattern(language: str) -> regex.Pattern[str]:
     lists: dict[str, Any] = word_list("durations")
     units = "|".join(f"(?P<{name}>{lists['units'][language][name]})" for name in _UNITS)
-    wholes = alternatives(list(lists["whole"].get(language, {}))) or r"(?!)"
+    wholes = "|".join(pattern.pattern for pattern, _ in _wholes(language)) or r"(?!)"
     halves = alternatives(word_list("numbers")["halves"][language])
+    half_units = lists["half_units"].get(language, "(?!)")
     before, edge = "", ""
     if language not in _NO_SPACES:
         before, edge = r"(?<![\p{L}\p{M}])", r"(?![\p{L}\p{M}])"
     return regex.compile(
         rf"{before}(?P<whole>{wholes}){edge}"
-        rf"|(?<![\p{{Latin}}\d.,/-])(?P<number>{number_pattern(language)})(?:\s+(?:full|whole))?"
-        rf"\s*-?\s*(?:{units}){edge}(?:\s*(?P<half>{halves}){edge})?",
+        rf"|(?<![\p{{Latin}}\d/-]|\d[.,])(?P<number>{number_pattern(language)})"
+        rf"(?:\s+(?:full|whole|more|ទៀត))?\s*-?\s*(?:(?P<half_unit>{half_units}))?"
+        rf"(?:{units}){edge}(?:\s*(?P<half>{halves}){edge})?",
         regex.IGNORECASE,
     )
+
+
+@cache
+def _wholes(language: str) -> list[tuple[regex.Pattern[str], Period]]:
+    """Longest pattern first."""
+    listed = word_list("durations")["whole"].get(language, {})
+    return [
+        (
+            regex.compile(pattern.replace(" ", r"\s+").replace(r"\s+?", r"\s*"), regex.IGNORECASE),
+            Period.parse(period),
+        )
+        for pattern, period in sorted(listed.items(), key=lambda item: -len(item[0]))
+    ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import pickle
+from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import regex
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -12,28 +16,35 @@ from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from knowledge.base import KnowledgeBase
 from knowledge.periods import seoul_today
+from knowledge.schema import Fact
 from nlu.choices import find_choices
 from nlu.countries import find_countries
 from nlu.dates import find_dates
 from nlu.durations import find_durations
 from nlu.folding import fold
 from nlu.language import WRITTEN_IN
+from nlu.learned_roles import FITS, NO_FACT, RoleModel, around
 from nlu.mentions import Mention, without_overlaps
 from nlu.money import find_money
 from nlu.numbers import find_numbers
-from nlu.roles import assign_roles
+from nlu.places import find_places, place_facts
+from nlu.roles import as_fact, assign_roles
+from nlu.statements import StatementModel
 from nlu.statuses import find_statuses
+from nlu.told import sayings, told
 
 # Long stories hold their facts in the first lines; the rest must not cost seconds.
 _LONGEST = 4000
+_LEARNED = "learned.pickle"
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=True)
 class FactReader(GraphComponent, EntityExtractorMixin):
     """Adds typed entities: `entity` is the kind, `role` the fact where the words tell it.
 
@@ -54,37 +65,98 @@ class FactReader(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> FactReader:
-        return cls()
+        return cls(model_storage, resource, None)
+
+    def __init__(
+        self, model_storage: ModelStorage, resource: Resource, learned: Learned | None
+    ) -> None:
+        self._model_storage, self._resource, self._learned = model_storage, resource, learned
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """What Rasa does not see: the examples, and the readers that find quantities in them."""
+        room = Path(__file__).parent
+        files = sorted(p for p in room.rglob("*") if p.suffix in (".py", ".yml"))
+        return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from `nlu/data/facts` and `nlu/data/told`; Rasa's own examples tell no facts."""
+        self._learned = Learned.fit(KnowledgeBase.load(), seoul_today())
+        with self._model_storage.write_to(self._resource) as folder:
+            (folder / _LEARNED).write_bytes(pickle.dumps(self._learned))
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> FactReader:
+        with model_storage.read_from(resource) as folder:
+            # Written by `train` into the desk's own model; nothing else is ever unpickled.
+            learned = pickle.loads((folder / _LEARNED).read_bytes())
+        return cls(model_storage, resource, learned)
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
             text = message.get(TEXT) or ""
             if text.startswith(INTENT_MESSAGE_PREFIX):
                 continue
-            facts = read_facts(text, message.get(WRITTEN_IN), seoul_today())
+            state = (message.get(METADATA) or {}).get("state") or {}
+            language = message.get(WRITTEN_IN)
+            facts = read_facts(text, language, seoul_today(), self._learned, state.get("asked"))
             entities = self.add_extractor_name([_entity(fact) for fact in facts])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        # Nothing learns from facts yet.
+        # Nothing that comes later in training looks at facts.
         return training_data
 
 
-def read_facts(text: str, language: str | None, today: date) -> list[Mention]:
+class Learned(NamedTuple):
+    """What was learned from examples, beside the word lists."""
+
+    facts: Mapping[str, Fact]
+    roles: RoleModel
+    statements: StatementModel
+
+    @classmethod
+    def fit(cls, base: KnowledgeBase, today: date) -> Learned:
+        def find(text: str, language: str) -> list[Mention]:
+            return _quantities(text, _reading_languages(text, language), today)
+
+        said, messages = list(sayings(base)), told()
+        roles = RoleModel.fit(base, said, messages, find)
+        return cls(base.facts, roles, StatementModel.fit(base, said, messages))
+
+
+def read_facts(
+    text: str,
+    language: str | None,
+    today: date,
+    learned: Learned | None = None,
+    asked: str | None = None,
+) -> list[Mention]:
     """What `text` says, in the order in which it says it.
 
     `language` is the one the message is written in; None where its words do
-    not tell.
+    not tell.  `asked` is the fact that was asked for just before.  Without
+    `learned` only the word lists are used.
     """
     folded = fold(text[:_LONGEST])
     languages = _reading_languages(folded.text, language)
     quantities = _quantities(folded.text, languages, today)
-    said = [
-        *assign_roles(folded.text, quantities, languages, today),
-        *find_choices(folded.text, quantities, languages),
-    ]
+    found = assign_roles(folded.text, quantities, languages, today)
+    choices = find_choices(folded.text, quantities, languages)
+    if learned:
+        found = _with_learned_roles(folded.text, found, learned, today)
+        choices += _learned_choices(folded.text, choices, learned.statements, asked)
     alone = _stands_alone(folded.text, quantities)
+    said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
     return [
         m._replace(start=folded.place(m.start), end=folded.place(m.end))
@@ -92,8 +164,81 @@ def read_facts(text: str, language: str | None, today: date) -> list[Mention]:
     ]
 
 
+# From which probability a learned reading is taken; from the lower one it is to be confirmed,
+# or answers the question that was asked.
+_SURE_ROLE, _LIKELY_ROLE = 0.6, 0.35
+_SURE_STATEMENT, _LIKELY_STATEMENT, _ANSWER = 0.8, 0.5, 0.1
+
+
+def _with_learned_roles(
+    text: str, found: list[Mention], learned: Learned, today: date
+) -> list[Mention]:
+    told = {mention.role for mention in found if mention.role}
+    contexts = list(around(text, found))
+    mentions = []
+    for (mention, _), roles in zip(contexts, learned.roles.roles(contexts), strict=True):
+        fitting = {
+            fact: probability
+            for fact, probability in roles.items()
+            if fact == NO_FACT or learned.facts[fact].kind in FITS[mention.kind]
+        }
+        name = max(fitting, key=lambda fact: fitting[fact])
+        likely = fitting[name] / sum(fitting.values())
+        if mention.kind == "text":
+            mentions += _home(mention, 1 - fitting[NO_FACT] / sum(fitting.values()), told)
+            continue
+        settled = mention.role or mention.about or name in told
+        if not settled and name != NO_FACT and likely >= _LIKELY_ROLE:
+            fact, sure = learned.facts[name], likely >= _SURE_ROLE
+            mention = as_fact(mention, name, fact.kind, sure, fact.lies == "past", today)
+            told.add(name)
+        mentions.append(mention)
+    return mentions
+
+
+_HOME = ("city", "province")
+
+
+def _home(mention: Mention, probability: float, told: set[str]) -> list[Mention]:
+    """A place as where one lives: Bucheon is a city, and tells the province as well."""
+    homes = []
+    for fact, name in place_facts(str(mention.value)).items():
+        if fact not in told and probability >= _LIKELY_ROLE:
+            sure = probability >= _SURE_ROLE
+            home = mention._replace(value=name)
+            homes.append(home._replace(role=fact) if sure else home._replace(about=fact))
+            told.add(fact)
+    return homes
+
+
+def _learned_choices(
+    text: str, known: list[Mention], model: StatementModel, asked: str | None
+) -> list[Mention]:
+    told = {m.role for m in known if m.role}
+    mentions = []
+    for statement in model.read(text):
+        fact, value = statement.told
+        if fact in told or statement.probability < (
+            _ANSWER if fact == asked else _LIKELY_STATEMENT
+        ):
+            continue
+        told.add(fact)  # the surest value alone
+        sure = statement.probability >= _SURE_STATEMENT or fact == asked
+        mentions.append(
+            Mention(
+                "bool" if isinstance(value, bool) else "choice",
+                value,
+                statement.start,
+                statement.end,
+                role=fact if sure else None,
+                about=None if sure else fact,
+            )
+        )
+    return mentions
+
+
 # Plain numbers and countries stand in every other sentence; without a role they tell nothing.
-_ONLY_WITH_ROLE = ("number", "country")
+_ONLY_WITH_ROLE = ("number", "country", "text")
 
 
 def _reading_languages(text: str, language: str | None) -> tuple[str, ...]:
@@ -113,8 +258,8 @@ def _quantities(text: str, languages: tuple[str, ...], today: date) -> list[Ment
         found += find_money(text, language)
         found += durations
         found += find_countries(text, language)
-    kept = without_overlaps(found)
-    return without_overlaps(kept + find_numbers(text, kept))
+    kept = without_overlaps([*found, *find_places(text)])
+    return without_overlaps(kept + find_numbers(text, kept, languages))
 
 
 def _stands_alone(text: str, quantities: list[Mention]) -> bool:

@@ -24,6 +24,7 @@ _MARKS = {
     "number": "\ue004",
     "country": "\ue005",
     "status": "\ue006",
+    "text": "\ue007",  # a city or a province
 }
 _NO_SPACES = ("ko", "ja", "zh", "th", "my", "km")
 
@@ -63,7 +64,10 @@ def assign_roles(
             key=list(Certainty).index,
         )
         passed = _told_as_passed(fact, masked.text[span.start : span.end + 12], languages)
-        assigned.append(_as_fact(mention, fact, judged, passed, today))
+        if judged is not Certainty.NOT_SAID:
+            kind, sure = word_list("roles")[fact]["kind"], judged is Certainty.SURE
+            mention = as_fact(mention, fact, kind, sure, passed, today)
+        assigned.append(mention)
     return _without_contradictions(assigned)
 
 
@@ -98,19 +102,19 @@ def _told_as_passed(fact: str, text: str, languages: tuple[str, ...]) -> bool:
     )
 
 
-def _as_fact(mention: Mention, fact: str, judged: Certainty, passed: bool, today: date) -> Mention:
-    if judged is Certainty.NOT_SAID:
-        return mention
-    lists = word_list("roles")[fact]
-    value = _value(mention, lists["kind"], passed, today)
+def as_fact(
+    mention: Mention, fact: str, kind: str, sure: bool, passed: bool, today: date
+) -> Mention:
+    """The mention as a value of `fact`, which is of `kind`; itself where it can be none.
+
+    It is only `about` the fact where that is not `sure`, or the value is coarse.
+    """
+    value = _value(mention, kind, passed, today)
     if value is None or not _plausible(fact, value):
         return mention
-    changed = mention._replace(kind=lists["kind"], value=value)
-    if judged is Certainty.DOUBTFUL or mention.precision == "year":
-        return changed._replace(about=fact)
-    if lists["kind"] == "date" and mention.precision != "day":
-        return changed._replace(about=fact)
-    return changed._replace(role=fact)
+    changed = mention._replace(kind=kind, value=value)
+    coarse = mention.precision == "year" or (kind == "date" and mention.precision != "day")
+    return changed._replace(about=fact) if coarse or not sure else changed._replace(role=fact)
 
 
 def _value(
@@ -126,9 +130,11 @@ def _value(
     if kind == "number" and mention.kind == "duration":
         years = regex.fullmatch(r"P(\d+)Y", str(mention.value))
         return int(years[1]) if years else None
+    if kind == "number" and mention.kind != "number":
+        return None
     if kind == "date" and mention.kind == "duration":
-        # Only patterns that say "since" take a duration for a day.
-        return Period.parse(str(mention.value)).before(today).isoformat()
+        away = Period.parse(str(mention.value))
+        return (away.before(today) if passed else away.after(today)).isoformat()
     return mention.value
 
 
@@ -139,6 +145,7 @@ def _began(mention: Mention, today: date) -> str | None:
     first = date.fromisoformat(mention.past)
     step = {
         "day": relativedelta(),
+        "week": relativedelta(weeks=1),
         "month": relativedelta(months=1),
         "year": relativedelta(years=1),
     }
@@ -149,7 +156,7 @@ def _began(mention: Mention, today: date) -> str | None:
 def _plausible(fact: str, value: object) -> bool:
     if fact == "nationality":
         return value != "KR"
-    limits = word_list("roles")[fact].get("range")
+    limits = word_list("roles").get(fact, {}).get("range")
     return not limits or (isinstance(value, int) and limits[0] <= value <= limits[1])
 
 

@@ -1,4 +1,4 @@
-"""Statuses of stay: "F6", "f-6-1", "Ｄ４", "結婚ビザ"."""
+"""Statuses of stay: "F6", "f-6-1", "Ｄ４", "디투", "結婚ビザ"."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from functools import cache
 import regex
 
 from nlu.mentions import Mention
-from nlu.wordlists import word_list
+from nlu.wordlists import alternatives, word_list
 
 # Which figures follow which letter.
 _KINDS = {"A": 3, "B": 2, "C": 4, "D": 10, "E": 10, "F": 6, "G": 1, "H": 2}
 _CODE = regex.compile(
-    r"(?<![A-Za-z0-9.@/])(?P<letter>[A-Ha-h])\s?-?\s?(?P<figures>\d{1,3})"
+    r"(?<![\p{Latin}0-9.@/])(?P<letter>[A-Ha-h])\s?-?\s?(?P<figures>\d{1,3})"
     r"(?:-(?P<kind>\d{1,2}|[A-Za-z](?![A-Za-z])))?(?![A-Za-z0-9]|[.,]\d|-\d|\s?[점点%])"
 )
+# "e 25 tuổi" is no status, "visa e 9" is.
+_VISA = regex.compile(r"visa|viza|виз|비자|ビザ|签|簽|status|자격|资格", regex.IGNORECASE)
 
 
 def find_statuses(text: str, language: str) -> list[Mention]:
@@ -22,9 +24,10 @@ def find_statuses(text: str, language: str) -> list[Mention]:
     found = []
     for match in _CODE.finditer(text):
         code = _code(match["letter"].upper(), match["figures"], match["kind"])
-        # "a 3 year ..." is an article and a number.
-        if code and not (match["letter"] == "a" and " " in match.group()):
+        apart = match["letter"].islower() and " " in match.group()
+        if code and not (apart and not _beside_visa(text, match)):
             found.append(Mention("status", code, match.start(), match.end()))
+    found += _spelled(text, language)
     for status, pattern, doubtful in _names(language):
         found += [
             Mention(
@@ -33,6 +36,39 @@ def find_statuses(text: str, language: str) -> list[Mention]:
             for match in pattern.finditer(text)
         ]
     return found
+
+
+def _beside_visa(text: str, match: regex.Match[str]) -> bool:
+    around = text[max(0, match.start() - 8) : match.start()], text[match.end() : match.end() + 8]
+    return match.span() == (0, len(text)) or any(_VISA.search(side) for side in around)
+
+
+def _spelled(text: str, language: str) -> list[Mention]:
+    """Codes as they are said ("디투") or written in another script ("ф6", "एफ-६")."""
+    if (pattern := _spelled_pattern(language)) is None:
+        return []
+    spelled = word_list("statuses")["spelled"][language]
+    found = []
+    for match in pattern.finditer(text):
+        letter = spelled["letters"][match["letter"].casefold()]
+        figures = str(spelled.get("figures", {}).get(match["figures"], match["figures"]))
+        if code := _code(letter, figures, match["kind"]):
+            found.append(Mention("status", code, match.start(), match.end()))
+    return found
+
+
+@cache
+def _spelled_pattern(language: str) -> regex.Pattern[str] | None:
+    spelled = word_list("statuses")["spelled"].get(language)
+    if spelled is None:
+        return None
+    figures = "|".join([r"\d{1,3}(?!\d)", *spelled.get("figures", {})])
+    return regex.compile(
+        rf"(?<![\p{{L}}\p{{M}}\d])(?!{spelled.get('not', '(?!)')})"
+        rf"(?P<letter>{alternatives(list(spelled['letters']))})"
+        rf"\s?-?\s?(?P<figures>{figures})(?:-(?P<kind>\d{{1,2}}))?(?![.,]\d)",
+        regex.IGNORECASE,
+    )
 
 
 def _code(letter: str, figures: str, kind: str | None) -> str | None:
@@ -50,10 +86,18 @@ def _code(letter: str, figures: str, kind: str | None) -> str | None:
 @cache
 def _names(language: str) -> list[tuple[str, regex.Pattern[str], bool]]:
     lists = word_list("statuses")
-    named = [(status, names, False) for status, names in lists.items() if status != "doubtful"]
+    named = [
+        (status, names, False)
+        for status, names in lists.items()
+        if status not in ("doubtful", "spelled")
+    ]
     named += [(status, names, True) for status, names in lists["doubtful"].items()]
     return [
-        (status, regex.compile(names[language].replace(" ", r"\s+"), regex.IGNORECASE), doubtful)
+        (status, regex.compile(_spaced(names[language]), regex.IGNORECASE), doubtful)
         for status, names, doubtful in named
         if language in names
     ]
+
+
+def _spaced(pattern: str) -> str:
+    return pattern.replace(" ?", r"\s*").replace(" ", r"\s+")

@@ -1,5 +1,6 @@
 """`make bench`: every benchmark, one after the other."""
 
-from tests.bench import turn
+from tests.bench import engine, growth, retrieval, turn
 
-turn.main()
+for benchmark in (engine, retrieval, growth, turn):
+    benchmark.main()

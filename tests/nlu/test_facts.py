@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -78,7 +79,7 @@ def test_two_values_for_one_fact_are_not_chosen_between() -> None:
 def test_component_adds_entities_as_rasa_has_them() -> None:
     message = Message({"text": "결혼한 지 3년 됐어요", "written_in": "ko"})
 
-    FactReader().process([message])
+    untrained().process([message])
 
     assert message.get("entities") == [
         {
@@ -92,10 +93,15 @@ def test_component_adds_entities_as_rasa_has_them() -> None:
     ]
 
 
+def untrained() -> FactReader:
+    """The component with its word lists alone."""
+    return FactReader(model_storage=Mock(), resource=Mock(), learned=None)
+
+
 def test_a_pressed_button_is_not_read() -> None:
     message = Message({"text": '/choose{"choice": "fact:status=F-6"}'})
 
-    FactReader().process([message])
+    untrained().process([message])
 
     assert message.get("entities") is None
 

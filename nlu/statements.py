@@ -1,0 +1,125 @@
+"""Yes-or-no facts and choices told in one's own words, learned from messages.
+
+One logistic regression for each value of each fact ("marriage: divorced") over
+the letters of a clause.  A message is read clause by clause and as a whole, and
+the surest reading counts: what is told in a long story is told in one place of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import regex
+from scipy.sparse import csc_matrix, csr_matrix, hstack
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+
+from knowledge.base import KnowledgeBase
+from nlu.told import Saying, Told
+
+_OTHERS = 4000  # lines of other facts that a value is learned against
+_FEWEST = 8  # examples from which a value is learned at all
+_SLIGHT = 0.05  # weights below this change nothing and cost memory
+_CLAUSE_END = regex.compile(r"[.,!?;:\n、。，！？；।၊။៕()]+\s*")
+
+
+class Value(NamedTuple):
+    """A fact with one of its values."""
+
+    fact: str
+    value: bool | str
+
+
+class Statement(NamedTuple):
+    """A value that `text[start:end]` tells with a probability."""
+
+    told: Value
+    probability: float
+    start: int
+    end: int
+
+
+class StatementModel:
+    """Says which values a message tells."""
+
+    def __init__(
+        self, words: TfidfVectorizer, values: list[Value], weights: csr_matrix, bias: list[float]
+    ) -> None:
+        self._words, self._values = words, values
+        self._weights, self._bias = weights, np.array(bias, dtype=np.float32)
+
+    @classmethod
+    def fit(
+        cls, base: KnowledgeBase, said: Sequence[Saying], messages: Sequence[Told]
+    ) -> StatementModel:
+        """Learn every value that has examples enough."""
+        in_words = {fact.id for fact in base.facts.values() if fact.kind in ("bool", "choice")}
+        texts = [saying.text for saying in said] + [message.text for message in messages]
+        tells: list[set[Value]] = [
+            {Value(s.fact, s.value)} if s.fact in in_words and s.value is not None else set()
+            for s in said
+        ]
+        tells += [{Value(f, v) for f, v in m.facts.items() if f in in_words} for m in messages]
+        words = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(1, 4), min_df=3, sublinear_tf=True, dtype=np.float32
+        )
+        features = words.fit_transform([text.casefold() for text in texts])
+        about = np.array([saying.fact for saying in said] + [""] * len(messages))
+        chance = np.random.RandomState(0)
+        values, columns, bias = [], [], []
+        for value in sorted(set().union(*tells), key=str):
+            right = np.array([value in told for told in tells])
+            if right.sum() < _FEWEST:
+                continue
+            # Lines of other facts may tell this one too; a part of them does little harm.
+            rows = np.flatnonzero((about == value.fact) | (about == ""))
+            others = np.flatnonzero((about != value.fact) & (about != ""))
+            others = chance.choice(others, min(_OTHERS, len(others)), replace=False)
+            rows = np.concatenate([rows, others])
+            model = LogisticRegression(C=100, solver="liblinear", tol=1e-2, max_iter=60)
+            model.fit(features[rows], right[rows])
+            column = model.coef_[0].astype(np.float32)
+            column[np.abs(column) < _SLIGHT] = 0
+            values.append(value)
+            columns.append(csc_matrix(column[:, np.newaxis]))
+            bias.append(float(model.intercept_[0]))
+        return cls(words, values, hstack(columns).tocsr(), bias)
+
+    def read(self, text: str, only: str | None = None) -> list[Statement]:
+        """For each value the surest reading of it, the surest value first.
+
+        With `only`, the values of that fact alone.
+        """
+        clauses = list(_clauses(text))
+        parts = [text[start:end].casefold() for start, end in clauses]
+        scores = (self._words.transform(parts) @ self._weights).toarray() + self._bias
+        best = scores.argmax(axis=0)
+        statements = [
+            Statement(value, float(1 / (1 + np.exp(-scores[row, column]))), *clauses[row])
+            for column, (value, row) in enumerate(zip(self._values, best, strict=True))
+            if only is None or value.fact == only
+        ]
+        return sorted(statements, key=lambda statement: -statement.probability)
+
+
+def _clauses(text: str) -> Iterator[tuple[int, int]]:
+    """The whole text, its clauses, and windows of some words where there are no marks."""
+    yield 0, len(text)
+    start = 0
+    for mark in _CLAUSE_END.finditer(text):
+        if mark.start() - start > 3:
+            yield start, mark.start()
+        start = mark.end()
+    if 0 < start < len(text) - 3:
+        yield start, len(text)
+    words = [match.span() for match in regex.finditer(r"\S+", text)]
+    if len(words) > 6:
+        for size in (5, 8):
+            for first in range(0, max(1, len(words) - size + 1), 2):
+                yield words[first][0], words[min(first + size, len(words)) - 1][1]
+    elif len(text) > 24:
+        for size in (14, 24):
+            for begin in range(0, max(1, len(text) - size + 1), 4):
+                yield begin, min(begin + size, len(text))
