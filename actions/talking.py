@@ -11,7 +11,7 @@ from knowledge.cards import Card
 from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
-ALARM = 0.85  # how sure the classifier has to be to overrule a router that is sure of a service
+ALARM = 0.85  # how sure the classifier has to be where no words of danger were found
 
 
 def explain(turn: Turn) -> None:
@@ -39,13 +39,23 @@ def help_now(turn: Turn) -> None:
     """Somebody is in danger: contacts first, then a counsellor, and no question."""
     take_in(turn)
     rule = urgency(turn.base, turn.typed_facts, turn.today)
-    if rule is None and turn.heard.confidence < ALARM and _is_clear(turn):
+    if rule is None and turn.heard.confidence < ALARM and not _tells_of_danger(turn):
         advise(turn)  # a hard story, and yet a question about a procedure
-        return
-    grave = rule if rule and rule.level == "emergency" else None
-    turn.told["urgent"] = grave.id if grave else "emergency"
-    turn.show(turn.cards.urgent("emergency", grave.kind if grave else "danger", None))
-    hand_over(turn)
+    elif rule is not None and rule.level == "high":
+        turn.told["urgent"] = rule.id
+        turn.show(turn.cards.urgent(rule.level, rule.kind, None), choices=turn.ways_out)
+    else:
+        turn.told["urgent"] = rule.id if rule else "emergency"
+        turn.show(turn.cards.urgent("emergency", rule.kind if rule else "danger", None))
+        hand_over(turn)
+
+
+def _tells_of_danger(turn: Turn) -> bool:
+    """Whether some of the words, too, speak of a danger, if not surely."""
+    return any(
+        "danger" in (entity.get("role"), entity.get("about")) and entity["value"] != "none"
+        for entity in turn.heard.entities
+    )
 
 
 def switch_language(turn: Turn) -> None:

@@ -22,7 +22,7 @@ from knowledge.encoder import DEFAULT, load_encoder
 
 EMBEDDING = "embedding"
 _BABEL = {"tl": "fil"}
-_BATCH = 64
+_BATCH = 1000
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)

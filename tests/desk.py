@@ -48,7 +48,11 @@ class Desk:
                 stderr=log,
                 start_new_session=True,
             )
-        self.wait_until_ready()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.__exit__(None, None, None)  # no process is left behind
+            raise
         return self
 
     def __exit__(

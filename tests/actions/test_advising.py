@@ -118,6 +118,31 @@ def test_an_ended_stay_is_urgent_and_still_answered() -> None:
     assert person.state["triage"]["urgency"] == "high"
 
 
+def test_a_child_without_papers_is_urgent_and_still_answered() -> None:
+    person = Conversation()
+    replies = person.hear(
+        "my son has no papers, school?",
+        "ask_procedure",
+        service="gyeonggi_children",
+        danger="child_no_papers",
+    )
+    assert types(replies)[0] == "urgent"
+    assert "answer" in types(replies)
+    card = replies[0]["card"]
+    assert (card["level"], card["reason"]) == ("high", "child")
+    assert {contact["phone"] for contact in card["contacts"]} == {"1345"}
+    assert "Ansan" in card["contacts"][-1]["name"]
+    assert any("school" in step for step in card["steps"])
+    assert person.state["triage"]["urgency"] == "high"
+
+
+def test_a_child_without_papers_told_as_an_emergency_is_high() -> None:
+    person = Conversation()
+    replies = person.hear("my baby has no papers", "emergency", danger="child_no_papers")
+    assert types(replies) == ["urgent"]
+    assert replies[0]["card"]["level"] == "high"
+
+
 def test_a_person_in_danger_is_put_through_no_form() -> None:
     person = Conversation()
     replies = person.hear("he hits me", "emergency", danger="violence")
