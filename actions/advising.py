@@ -11,6 +11,7 @@ from actions.listening import Heeded, take_in
 from actions.turn import Turn
 from actions.understood import note_changes
 from knowledge.assessment import Verdict, assess
+from knowledge.base import NOT_OURS
 from knowledge.schema import Service
 from knowledge.triage import urgency
 
@@ -56,7 +57,10 @@ def decline(turn: Turn) -> None:
     """
     if turn.heard.passages:
         quote(turn)
-    reason = turn.heard.not_ours or "unrelated"
+    named = [name for name, _ in turn.heard.services if name in NOT_OURS]
+    # What is vaguely like a service, and no small talk, is likely a matter of immigration.
+    otherwise = "unrelated" if turn.heard.act == "out_of_scope" else "not_covered"
+    reason = named[0] if named else otherwise
     ways = turn.ways_out[: 2 if reason == "not_covered" else 1]
     turn.show(turn.cards.out_of_scope(reason), choices=ways)
 

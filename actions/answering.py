@@ -26,6 +26,8 @@ def answer(turn: Turn, verdict: Verdict) -> None:
         found = [i for i in found if isinstance(i, Condition) or i.claims] or found[:1]
     of_its_kind = _of_kind(turn.heard.act, verdict)
     statements = list(dict.fromkeys([*found[:_HITS], *of_its_kind]))[:_SHOWN]
+    if turn.asked and not statements and not turn.heard.passages:
+        return  # an answer to our question that only sounded like one
     likely = next((p for s, p in turn.heard.services if s == service.id), 1.0)
     pairs: list[tuple[Service, Item | Condition]] = [(service, item) for item in statements]
     card = turn.cards.answer(service, pairs, load_calibration().answer(likely), turn.today)

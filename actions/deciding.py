@@ -10,6 +10,7 @@ from actions.listening import Heeded
 from actions.turn import Turn
 from actions.understood import noted, wording
 from knowledge.assessment import Verdict, assess, missing_across
+from knowledge.cards import Card
 
 _MISSES = 2
 _MANY = 3
@@ -54,7 +55,7 @@ def _given_up(turn: Turn, missing: tuple[str, ...], heeded: Heeded | None) -> bo
     """Give a question up that was twice not understood: it counts as not known."""
     if turn.asked is None or heeded is None or heeded.answered:
         return False
-    if turn.asked not in missing or turn.asks or heeded.told:
+    if turn.asked not in missing or turn.asks or heeded.told or heeded.likely is not None:
         return False
     turn.misses += 1
     if turn.misses < _MISSES:
@@ -80,6 +81,9 @@ def _ask(
     turn.asked = name
     served = [verdict.service for verdict in verdicts if name in verdict.missing]
     card = turn.cards.question(turn.base.facts[name], *served)
+    if heeded and heeded.likely is not None:
+        _confirm(turn, card, heeded.likely)
+        return
     if name in turn.facts:  # a D-4, but which one?
         turn.told[f"finer {name}"] = "asked"
         value = wording(turn, name, turn.facts[name]["value"])
@@ -88,6 +92,16 @@ def _ask(
         lead = turn.phrase("question.again") if missed else noted(turn, heeded)
         lead = turn.phrase("question.day") if heeded and heeded.coarse else lead
     turn.show(card, before=lead)
+
+
+def _confirm(turn: Turn, card: Card, likely: bool | str) -> None:
+    """Ask whether a likely reading is meant; what is doubtful is never assumed."""
+    name, raw = card["fact"], str(likely).lower() if isinstance(likely, bool) else likely
+    turn.told["meant"] = f"{name}={raw}"
+    lead = turn.phrase("question.confirm", value=wording(turn, name, likely))
+    yes = {"label": turn.phrase("yes"), "value": f"fact:{name}={raw}"}
+    others = [c for c in card["choices"] if c["value"] != yes["value"]]
+    turn.show(card, before=lead, choices=[yes, *others])
 
 
 def _tell_once(turn: Turn, verdict: Verdict) -> bool:

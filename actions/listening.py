@@ -18,13 +18,15 @@ class Heeded(NamedTuple):
     """What a message told: the facts it set, and what they were before.
 
     `coarse`: the open question was answered with a month or a year where the
-    day matters.
+    day matters.  `likely` is a value that the words probably mean for it, to be
+    confirmed.
     """
 
     told: dict[str, Any]
     changed: list[dict[str, Any]]
     answered: bool
     coarse: bool = False
+    likely: bool | str | None = None
 
 
 def take_in(turn: Turn) -> Heeded:
@@ -34,6 +36,7 @@ def take_in(turn: Turn) -> Heeded:
     "I don't know" does too.
     """
     found = _from_choice(turn) or _from_words(turn)
+    likely = None if turn.asked in found else _likely(turn)
     coarse = turn.asked in found and found[turn.asked].coarse and turn.misses == 0
     if coarse and turn.asked:
         del found[turn.asked]  # asked for the day once; then it is taken as it is
@@ -55,7 +58,7 @@ def take_in(turn: Turn) -> Heeded:
     answered = turn.asked is not None and turn.asked in told
     if answered:
         turn.asked, turn.misses = None, 0
-    return Heeded(told, changed, answered, coarse)
+    return Heeded(told, changed, answered, coarse, likely)
 
 
 class Said(NamedTuple):
@@ -89,6 +92,15 @@ def _from_words(turn: Turn) -> dict[str, Said]:
     return found
 
 
+def _likely(turn: Turn) -> bool | str | None:
+    """What the words probably mean for the question that is open, where it is asked in words."""
+    asked = turn.base.facts.get(turn.asked or "")
+    if asked is None or asked.kind not in ("bool", "choice"):
+        return None
+    likely = (e["value"] for e in turn.heard.entities if e.get("about") == asked.id)
+    return next(likely, None)
+
+
 def _said(entity: Mapping[str, Any], fact: Fact | None, text: str) -> Said:
     """An entity as a fact's value; of the two readings of "15 March" the one that can be meant."""
     reading = entity.get(fact.lies, entity["value"]) if fact and fact.lies else entity["value"]
@@ -104,8 +116,14 @@ def _as_answer(asked: Fact, turn: Turn) -> Said | None:
     fitting = {"date": ("date", "duration"), "duration": ("duration", "date")}
     for entity in turn.heard.entities:
         about = entity.get("role") or entity.get("about") or asked.id
+        in_words = asked.kind in ("bool", "choice")
+        if in_words and not entity.get("role"):
+            continue  # likely, and so confirmed first
         if about == asked.id and entity["entity"] in fitting.get(asked.kind, (asked.kind,)):
             return _said(entity, asked, text)
+    meant = turn.told.pop("meant", "").partition("=")
+    if act == "affirm" and meant[0] == asked.id:
+        return Said({"true": True, "false": False}.get(meant[2], meant[2]), text)
     if asked.kind == "bool" and act in ("affirm", "deny"):
         return Said(act == "affirm", text)
     if asked.kind == "choice":

@@ -60,6 +60,12 @@ class Heard(NamedTuple):
     choice: str | None
 
     @property
+    def is_bare(self) -> bool:
+        """Whether the message is little more than one quantity."""
+        spans = [entity.get("end", 0) - entity.get("start", 0) for entity in self.entities]
+        return bool(spans) and max(spans) >= 0.6 * len(self.text.strip())
+
+    @property
     def not_ours(self) -> str | None:
         """`not_covered` or `unrelated`, where the router finds that likelier than any service."""
         first = self.services[0][0] if self.services else None
@@ -164,6 +170,9 @@ class Turn:
 
     @property
     def asks(self) -> bool:
+        """Whether the message is a question; "45 million won" while one of ours is open is none."""
+        if self.asked and self.heard.is_bare:
+            return False
         return self.asks_a_rule or self.heard.act == "ask_eligibility"
 
     @property

@@ -167,7 +167,8 @@ def read_facts(
 # From which probability a learned reading is taken; from the lower one it is to be confirmed,
 # or answers the question that was asked.
 _SURE_ROLE, _LIKELY_ROLE = 0.6, 0.35
-_SURE_STATEMENT, _LIKELY_STATEMENT, _ANSWER = 0.8, 0.5, 0.1
+_SURE_STATEMENT, _LIKELY_STATEMENT = 0.8, 0.5
+_SURE_ANSWER, _ANSWER, _CLEARLY = 0.6, 0.04, 4  # times as likely as the next value of that fact
 
 
 def _with_learned_roles(
@@ -215,15 +216,16 @@ def _learned_choices(
     text: str, known: list[Mention], model: StatementModel, asked: str | None
 ) -> list[Mention]:
     told = {m.role for m in known if m.role}
+    read = model.read(text)
     mentions = []
-    for statement in model.read(text):
+    for statement in read:
         fact, value = statement.told
-        if fact in told or statement.probability < (
-            _ANSWER if fact == asked else _LIKELY_STATEMENT
-        ):
+        rivals = [s.probability for s in read if s.told.fact == fact and s is not statement]
+        answers = fact == asked and statement.probability > _CLEARLY * max(rivals, default=0.0)
+        if fact in told or statement.probability < (_ANSWER if answers else _LIKELY_STATEMENT):
             continue
         told.add(fact)  # the surest value alone
-        sure = statement.probability >= _SURE_STATEMENT or fact == asked
+        sure = statement.probability >= (_SURE_ANSWER if answers else _SURE_STATEMENT)
         mentions.append(
             Mention(
                 "bool" if isinstance(value, bool) else "choice",

@@ -54,12 +54,17 @@ class Conversation:
         """The replies to one message.
 
         `facts` are entities with a role; one called `bare` is a (kind, value)
-        that says not of what.
+        that says not of what, and one called `about_...` is only likely.
         """
         entities = [
             {"entity": "x", "role": role, "value": value, "start": 0, "end": len(text)}
             for role, value in facts.items()
-            if role != "bare"
+            if role != "bare" and not role.startswith("about_")
+        ]
+        entities += [
+            {"entity": "x", "about": role.removeprefix("about_"), "value": value}
+            for role, value in facts.items()
+            if role.startswith("about_")
         ]
         if "bare" in facts:
             kind, value = facts["bare"]  # type: ignore[misc]

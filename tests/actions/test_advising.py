@@ -254,3 +254,39 @@ def test_a_question_across_services_says_which_it_serves() -> None:
     (question,) = unsure_which(Conversation())
     assert len(question["card"]["services"]) > 1
     assert question["card"]["service"] is None
+
+
+def asked_who_pays() -> Conversation:
+    person = Conversation()
+    (question,) = person.hear("D-4-3 for my son", "ask_eligibility", service="d4_3.issuance")[-1:]
+    assert question["card"]["fact"] == "funding"
+    return person
+
+
+def test_a_doubtful_answer_is_confirmed_not_assumed() -> None:
+    person = asked_who_pays()
+    (confirm,) = person.hear("сами платим", "inform", about_funding="self")
+    assert "funding" not in person.state["facts"]
+    assert "Do you mean “We pay ourselves" in confirm["text"]
+    assert confirm["choices"][0] == {"label": "Yes", "value": "fact:funding=self"}
+    person.hear("yes", "affirm")
+    assert person.state["facts"]["funding"]["value"] == "self"
+
+
+def test_an_answer_that_sounds_like_a_question_gets_no_empty_answer() -> None:
+    person = asked_who_pays()
+    replies = person.hear("we pay the fee", "ask_what")
+    assert types(replies) == ["question"]
+
+
+def test_a_bare_sum_while_a_question_is_open_is_no_question_about_fees() -> None:
+    person = asked_who_pays()
+    replies = person.hear("45 million won", "ask_fee", bare=("money", 45_000_000))
+    assert types(replies) == ["question"]
+
+
+def test_what_is_vaguely_like_a_service_is_declined_with_whom_to_call() -> None:
+    near = (("change_report", 0.2), ("not_covered", 0.15))
+    (reply,) = Conversation().hear("lost my alien card", "out_of_scope", others=near)
+    assert reply["card"]["reason"] == "not_covered"
+    assert "1345" in reply["text"]

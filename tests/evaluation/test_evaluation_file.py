@@ -18,6 +18,7 @@ from rapidfuzz import fuzz, process
 from knowledge.base import KnowledgeBase
 from knowledge.facts import decode_facts
 from knowledge.router import read_examples
+from nlu.told import sayings, told
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -124,8 +125,10 @@ def test_training_has_not_seen_it(questions: list[Question]) -> None:
 
 
 def _training_texts() -> dict[str, list[str]]:
-    """The folded texts of the services' examples and of the dialogue acts, by language."""
+    """The folded texts of everything that is learned from, by language."""
     texts = defaultdict(list)
+    for said in (*sayings(KnowledgeBase.load()), *told()):
+        texts[said.language].append(_folded(said.text))
     for example in read_examples():
         texts[example.language].append(_folded(example.text))
     for path in sorted((ROOT / "nlu/data/acts").glob("*.yml")):
