@@ -34,6 +34,9 @@ ASKS_A_RULE = (
 )
 
 
+_QUANTITIES = ("duration", "date", "money", "number")
+
+
 @lru_cache(maxsize=1)
 def knowledge_base() -> KnowledgeBase:
     """The base, read once for the life of the action server."""
@@ -61,9 +64,10 @@ class Heard(NamedTuple):
 
     @property
     def is_bare(self) -> bool:
-        """Whether the message is little more than one quantity."""
-        spans = [entity.get("end", 0) - entity.get("start", 0) for entity in self.entities]
-        return bool(spans) and max(spans) >= 0.6 * len(self.text.strip())
+        """Whether the message is little more than one length of time, date, sum or number."""
+        quantities = [e for e in self.entities if e["entity"] in _QUANTITIES]
+        longest = max((e.get("end", 0) - e.get("start", 0) for e in quantities), default=0)
+        return bool(quantities) and longest >= 0.6 * len(self.text.strip())
 
     @property
     def not_ours(self) -> str | None:
