@@ -55,7 +55,7 @@ def _given_up(turn: Turn, missing: tuple[str, ...], heeded: Heeded | None) -> bo
     """Give a question up that was twice not understood: it counts as not known."""
     if turn.asked is None or heeded is None or heeded.answered:
         return False
-    if turn.asked not in missing or turn.asks or heeded.told or heeded.likely is not None:
+    if turn.asked not in missing or turn.asks or heeded.told or heeded.likely:
         return False
     turn.misses += 1
     if turn.misses < _MISSES:
@@ -81,8 +81,8 @@ def _ask(
     turn.asked = name
     served = [verdict.service for verdict in verdicts if name in verdict.missing]
     card = turn.cards.question(turn.base.facts[name], *served)
-    if heeded and heeded.likely is not None:
-        _confirm(turn, card, heeded.likely)
+    if heeded and heeded.likely and heeded.likely[0] == name:  # the topic may have changed
+        _confirm(turn, card, heeded.likely[1])
         return
     if name in turn.facts:  # a D-4, but which one?
         turn.told[f"finer {name}"] = "asked"

@@ -18,15 +18,15 @@ class Heeded(NamedTuple):
     """What a message told: the facts it set, and what they were before.
 
     `coarse`: the open question was answered with a month or a year where the
-    day matters.  `likely` is a value that the words probably mean for it, to be
-    confirmed.
+    day matters.  `likely` is that question's fact with a value that the words
+    probably mean for it, to be confirmed.
     """
 
     told: dict[str, Any]
     changed: list[dict[str, Any]]
     answered: bool
     coarse: bool = False
-    likely: bool | str | None = None
+    likely: tuple[str, bool | str] | None = None
 
 
 def take_in(turn: Turn) -> Heeded:
@@ -92,13 +92,13 @@ def _from_words(turn: Turn) -> dict[str, Said]:
     return found
 
 
-def _likely(turn: Turn) -> bool | str | None:
+def _likely(turn: Turn) -> tuple[str, bool | str] | None:
     """What the words probably mean for the question that is open, where it is asked in words."""
     asked = turn.base.facts.get(turn.asked or "")
     if asked is None or asked.kind not in ("bool", "choice"):
         return None
     likely = (e["value"] for e in turn.heard.entities if e.get("about") == asked.id)
-    return next(likely, None)
+    return next(((asked.id, value) for value in likely), None)
 
 
 def _said(entity: Mapping[str, Any], fact: Fact | None, text: str) -> Said:

@@ -34,7 +34,7 @@ As an administrator:  apt-get install chromium fonts-noto-cjk fonts-noto-core
 def main() -> int:
     tests = "--tests" in sys.argv[1:]
     lock = ROOT / ("requirements-test.lock" if tests else "requirements.lock")
-    wanted = hashlib.sha256(lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    wanted = fingerprint(lock)
     stamp = VENV / "installed"
     have = stamp.read_text().split() if stamp.exists() else []
     if wanted not in have:
@@ -45,10 +45,15 @@ def main() -> int:
         run(uv, "pip", "sync", "--quiet", "--python", str(VENV), str(lock))
         run(uv, "pip", "install", "--quiet", "--python", str(VENV), "--no-deps", "-e", str(ROOT))
         # The test environment holds all that the desk needs, so it serves for both.
-        stamp.write_text("\n".join([wanted, *(have if tests else [])]))
+        both = [wanted, fingerprint(ROOT / "requirements.lock")]
+        stamp.write_text("\n".join(both if tests else [wanted]))
     if tests and not find_browser():
         install_browser()
     return 0
+
+
+def fingerprint(lock: Path) -> str:
+    return hashlib.sha256(lock.read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def find_uv() -> str:

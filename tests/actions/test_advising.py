@@ -290,3 +290,12 @@ def test_what_is_vaguely_like_a_service_is_declined_with_whom_to_call() -> None:
     (reply,) = Conversation().hear("lost my alien card", "out_of_scope", others=near)
     assert reply["card"]["reason"] == "not_covered"
     assert "1345" in reply["text"]
+
+
+def test_a_doubtful_answer_is_dropped_where_the_topic_changes_with_it() -> None:
+    person = asked_who_pays()
+    replies = person.hear(
+        "we pay, but first: the address", "ask_deadline", service=MOVE, about_funding="self"
+    )
+    assert person.state["services"] == [MOVE]
+    assert "Do you mean" not in text(replies)
