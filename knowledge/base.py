@@ -103,6 +103,13 @@ def facts_of(node: Condition | None) -> dict[str, None]:
     return {c.fact: None for c in conditions(node) if c.fact}
 
 
+def asked_by(service: Service) -> dict[str, None]:
+    """The ids of the facts that a service's answers rest on, requirements first."""
+    trees = [service.requires, *(item.when for item in service.items)]
+    counted = {d.counted_from: None for d in service.deadlines if d.counted_from}
+    return {fact: None for tree in trees for fact in facts_of(tree)} | counted
+
+
 def _read(path: Path, kind: Any) -> Any:
     text = path.read_bytes()
     try:

@@ -202,10 +202,11 @@ class Service(Record, frozen=True):
     """One procedure or offer, whole.  `id` is the file's name without `.yml`.
 
     `requires` is absent where there is nothing to be assessed (a telephone
-    service).  `outcomes` words the decision where the general sentence would
-    be wrong for this service.  `checked_on` is the day somebody last held the
-    record against its sources; after `review_by` its answers say that they
-    are due for a check.
+    service).  `statuses` are held by those whom it is for, and `leads_to` are
+    the statuses that it can end in: "F-6" in a message is the one or the other.
+    `outcomes` words the decision where the general sentence would be wrong for
+    this service.  `checked_on` is the day somebody last held the record against
+    its sources; after `review_by` its answers say that they are due for a check.
     """
 
     id: str
@@ -224,6 +225,7 @@ class Service(Record, frozen=True):
     notes: tuple[Note, ...] = ()
     related: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
+    leads_to: tuple[str, ...] = ()
     carries: tuple[str, ...] = ()
 
     @property

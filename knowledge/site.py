@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from mako.lookup import TemplateLookup
 
-from knowledge.base import KnowledgeBase, conditions, facts_of
+from knowledge.base import KnowledgeBase, asked_by, conditions
 from knowledge.cards import Cards
 from knowledge.catalogue import ANSWERED
 from knowledge.check import Boundary, boundaries
@@ -178,9 +178,7 @@ class Pages:
         """The services that ask each fact."""
         asking: dict[str, list[Service]] = defaultdict(list)
         for service in self.base.services.values():
-            trees = (service.requires, *(item.when for item in service.items))
-            counted = {d.counted_from: None for d in service.deadlines if d.counted_from}
-            for fact in {f: None for tree in trees for f in facts_of(tree)} | counted:
+            for fact in asked_by(service):
                 asking[fact].append(service)
         return asking
 

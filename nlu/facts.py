@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,9 +20,9 @@ from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from knowledge.base import KnowledgeBase
+from knowledge.base import KnowledgeBase, asked_by
 from knowledge.periods import seoul_today
-from knowledge.schema import Fact
+from knowledge.schema import Fact, Service
 from nlu.choices import find_choices
 from nlu.countries import find_countries
 from nlu.dates import find_dates
@@ -35,6 +35,7 @@ from nlu.money import find_money
 from nlu.numbers import find_numbers
 from nlu.places import find_places, place_facts
 from nlu.roles import as_fact, assign_roles
+from nlu.router import SERVICES
 from nlu.statements import StatementModel
 from nlu.statuses import find_statuses
 from nlu.told import sayings, told
@@ -50,7 +51,8 @@ class FactReader(GraphComponent, EntityExtractorMixin):
 
     `about` names the fact where it is only likely; `past` and `future` are the
     two readings of a day told without its year.  A wrong fact can cost a person
-    their residence, so what may be meant otherwise has no role.
+    their residence, so what may be meant otherwise has no role.  It comes after
+    the router: what the services in question ask for is sooner believed.
     """
 
     @staticmethod
@@ -71,6 +73,7 @@ class FactReader(GraphComponent, EntityExtractorMixin):
         self, model_storage: ModelStorage, resource: Resource, learned: Learned | None
     ) -> None:
         self._model_storage, self._resource, self._learned = model_storage, resource, learned
+        self._services = KnowledgeBase.load().services
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -107,7 +110,14 @@ class FactReader(GraphComponent, EntityExtractorMixin):
                 continue
             state = (message.get(METADATA) or {}).get("state") or {}
             language = message.get(WRITTEN_IN)
-            facts = read_facts(text, language, seoul_today(), self._learned, state.get("asked"))
+            facts = read_facts(
+                text,
+                language,
+                seoul_today(),
+                self._learned,
+                state.get("asked"),
+                self._topic(message.get(SERVICES) or [], state.get("services") or []),
+            )
             entities = self.add_extractor_name([_entity(fact) for fact in facts])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
@@ -115,6 +125,47 @@ class FactReader(GraphComponent, EntityExtractorMixin):
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         # Nothing that comes later in training looks at facts.
         return training_data
+
+    def _topic(self, ranked: list[dict[str, Any]], topic: list[str]) -> Topic:
+        """What the services look for which the message or the talk is about."""
+        meant = [s["id"] for s in ranked[:_MEANT] if s["score"] >= _MEANT_AT_ALL]
+        return Topic.of(s for name in (*meant, *topic) if (s := self._services.get(name)))
+
+
+class Topic(NamedTuple):
+    """What services ask for, the statuses of those whom they are for, and those they end in."""
+
+    asked: frozenset[str] = frozenset()
+    statuses: tuple[str, ...] = ()
+    leads_to: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, services: Iterable[Service]) -> Topic:
+        """The topic that several services make together."""
+        services = tuple(services)
+        return cls(
+            frozenset(fact for service in services for fact in asked_by(service)),
+            tuple(status for service in services for status in service.statuses),
+            tuple(status for service in services for status in service.leads_to),
+        )
+
+    def speaks_for(self, fact: str, mention: Mention) -> float:
+        """How many times as likely it makes that a quantity tells `fact`."""
+        if mention.kind == "status" and _is_one_of(mention, self.leads_to):
+            return {"status": 1 / _MATTERS, "target_status": _MATTERS}.get(fact, 1)
+        if fact == "status" and _is_one_of(mention, self.statuses):
+            return _MATTERS
+        return _MATTERS if fact in self.asked else 1
+
+
+EVERYTHING = Topic()
+"""No service in particular."""
+
+
+def _is_one_of(status: Mention, statuses: Iterable[str]) -> bool:
+    """D-4 and D-4-6 may be the same person's: the longer is only told more exactly."""
+    told = str(status.value)
+    return any(told.startswith(one) or one.startswith(told) for one in statuses)
 
 
 class Learned(NamedTuple):
@@ -140,12 +191,14 @@ def read_facts(
     today: date,
     learned: Learned | None = None,
     asked: str | None = None,
+    topic: Topic = EVERYTHING,
 ) -> list[Mention]:
     """What `text` says, in the order in which it says it.
 
     `language` is the one the message is written in; None where its words do
-    not tell.  `asked` is the fact that was asked for just before.  Without
-    `learned` only the word lists are used.
+    not tell.  `asked` is the fact that was asked for just before, `topic` what
+    the services in question look for.  Without `learned` only the word lists
+    are used.
     """
     folded = fold(text[:_LONGEST])
     languages = _reading_languages(folded.text, language)
@@ -153,8 +206,8 @@ def read_facts(
     found = assign_roles(folded.text, quantities, languages, today)
     choices = find_choices(folded.text, quantities, languages)
     if learned:
-        found = _with_learned_roles(folded.text, found, learned, today)
-        choices += _learned_choices(folded.text, choices, learned.statements, asked)
+        found = _with_learned_roles(folded.text, found, learned, topic, today)
+        choices += _learned_choices(folded.text, choices, learned.statements, asked, topic)
     alone = _stands_alone(folded.text, quantities)
     said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
@@ -166,20 +219,23 @@ def read_facts(
 
 # From which probability a learned reading is taken; from the lower one it is to be confirmed,
 # or answers the question that was asked.
-_SURE_ROLE, _LIKELY_ROLE = 0.6, 0.35
+_SURE_ROLE, _LIKELY_ROLE = 0.5, 0.3
 _SURE_STATEMENT, _LIKELY_STATEMENT = 0.8, 0.5
+_SURE_IF_IT_MATTERS = 0.35
+_MATTERS = 8  # times as likely is a role that the services in question ask for
+_MEANT, _MEANT_AT_ALL = 3, 0.15  # services of the router's, and from which probability
 _SURE_ANSWER, _ANSWER, _CLEARLY = 0.6, 0.04, 4  # times as likely as the next value of that fact
 
 
 def _with_learned_roles(
-    text: str, found: list[Mention], learned: Learned, today: date
+    text: str, found: list[Mention], learned: Learned, topic: Topic, today: date
 ) -> list[Mention]:
     told = {mention.role for mention in found if mention.role}
     contexts = list(around(text, found))
     mentions = []
     for (mention, _), roles in zip(contexts, learned.roles.roles(contexts), strict=True):
         fitting = {
-            fact: probability
+            fact: probability * topic.speaks_for(fact, mention)
             for fact, probability in roles.items()
             if fact == NO_FACT or learned.facts[fact].kind in FITS[mention.kind]
         }
@@ -213,7 +269,11 @@ def _home(mention: Mention, probability: float, told: set[str]) -> list[Mention]
 
 
 def _learned_choices(
-    text: str, known: list[Mention], model: StatementModel, asked: str | None
+    text: str,
+    known: list[Mention],
+    model: StatementModel,
+    asked: str | None,
+    topic: Topic,
 ) -> list[Mention]:
     told = {m.role for m in known if m.role}
     read = model.read(text)
@@ -222,10 +282,15 @@ def _learned_choices(
         fact, value = statement.told
         rivals = [s.probability for s in read if s.told.fact == fact and s is not statement]
         answers = fact == asked and statement.probability > _CLEARLY * max(rivals, default=0.0)
-        if fact in told or statement.probability < (_ANSWER if answers else _LIKELY_STATEMENT):
+        likely, surely = _LIKELY_STATEMENT, _SURE_STATEMENT
+        if answers:
+            likely, surely = _ANSWER, _SURE_ANSWER
+        elif fact in topic.asked:
+            likely = surely = _SURE_IF_IT_MATTERS
+        if fact in told or statement.probability < likely:
             continue
         told.add(fact)  # the surest value alone
-        sure = statement.probability >= (_SURE_ANSWER if answers else _SURE_STATEMENT)
+        sure = statement.probability >= surely
         mentions.append(
             Mention(
                 "bool" if isinstance(value, bool) else "choice",

@@ -133,6 +133,7 @@ def whole_service(cards: Cards, service: Service, today: date) -> dict[str, Any]
         "notes": cards.items(service, service.notes),
         "related": list(service.related),
         "statuses": list(service.statuses),
+        "leads_to": list(service.leads_to),
         "checked_on": service.checked_on.isoformat(),
         "review_by": service.review_by.isoformat(),
         "review_due": service.review_by < today,
