@@ -81,8 +81,8 @@ def _ask(
     turn.asked = name
     served = [verdict.service for verdict in verdicts if name in verdict.missing]
     card = turn.cards.question(turn.base.facts[name], *served)
-    if heeded and heeded.likely and heeded.likely[0] == name:  # the topic may have changed
-        _confirm(turn, card, heeded.likely[1])
+    if likely := _likely(turn, name, heeded):
+        _confirm(turn, card, likely, noted(turn, heeded))
         return
     if name in turn.facts:  # a D-4, but which one?
         turn.told[f"finer {name}"] = "asked"
@@ -94,11 +94,22 @@ def _ask(
     turn.show(card, before=lead)
 
 
-def _confirm(turn: Turn, card: Card, likely: bool | str) -> None:
+def _likely(turn: Turn, name: str, heeded: Heeded | None) -> str | None:
+    """A value of a fact that this message, or an earlier one, has probably told; asked once."""
+    earlier = turn.told.pop(f"likely {name}", None)
+    if heeded and heeded.likely and heeded.likely[0] == name:  # the topic may have changed
+        value = heeded.likely[1]
+        return str(value).lower() if isinstance(value, bool) else value
+    return earlier
+
+
+def _confirm(turn: Turn, card: Card, raw: str, before: str) -> None:
     """Ask whether a likely reading is meant; what is doubtful is never assumed."""
-    name, raw = card["fact"], str(likely).lower() if isinstance(likely, bool) else likely
+    name = card["fact"]
+    likely = {"true": True, "false": False}.get(raw, raw)
     turn.told["meant"] = f"{name}={raw}"
     lead = turn.phrase("question.confirm", value=wording(turn, name, likely))
+    lead = f"{before}\n\n{lead}" if before else lead
     yes = {"label": turn.phrase("yes"), "value": f"fact:{name}={raw}"}
     others = [c for c in card["choices"] if c["value"] != yes["value"]]
     turn.show(card, before=lead, choices=[yes, *others])

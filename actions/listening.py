@@ -55,6 +55,7 @@ def take_in(turn: Turn) -> Heeded:
             changed.append({"fact": name, "from": before, "to": value, "verdicts": []})
         turn.facts[name] = {"value": value, "words": words, "by": "applicant"}
         told[name] = value
+    _remember_likely(turn)
     answered = turn.asked is not None and turn.asked in told
     if answered:
         turn.asked, turn.misses = None, 0
@@ -101,6 +102,15 @@ def _likely(turn: Turn) -> tuple[str, bool | str] | None:
     return next(((asked.id, value) for value in likely), None)
 
 
+def _remember_likely(turn: Turn) -> None:
+    """What words probably say of other facts: to be confirmed when the question comes."""
+    for entity in turn.heard.entities:
+        name, value = entity.get("about"), entity["value"]
+        fact = turn.base.facts.get(name or "")
+        if fact and fact.kind in ("bool", "choice") and name not in turn.facts:
+            turn.told[f"likely {name}"] = str(value).lower() if isinstance(value, bool) else value
+
+
 def _said(entity: Mapping[str, Any], fact: Fact | None, text: str) -> Said:
     """An entity as a fact's value; of the two readings of "15 March" the one that can be meant."""
     reading = entity.get(fact.lies, entity["value"]) if fact and fact.lies else entity["value"]
@@ -122,8 +132,10 @@ def _as_answer(asked: Fact, turn: Turn) -> Said | None:
         if about == asked.id and entity["entity"] in fitting.get(asked.kind, (asked.kind,)):
             return _said(entity, asked, text)
     meant = turn.told.pop("meant", "").partition("=")
-    if act == "affirm" and meant[0] == asked.id:
-        return Said({"true": True, "false": False}.get(meant[2], meant[2]), text)
+    if meant[0] == asked.id and asked.kind == "bool" and act in ("affirm", "deny"):
+        return Said((meant[2] == "true") == (act == "affirm"), text)
+    if meant[0] == asked.id and act == "affirm":
+        return Said(meant[2], text)
     if asked.kind == "bool" and act in ("affirm", "deny"):
         return Said(act == "affirm", text)
     if asked.kind == "choice":

@@ -147,7 +147,7 @@ def _by_name(text: str, language: str, today: date) -> Iterator[Mention]:
     for match in _named_pattern(language).finditer(text):
         month = next(n for n in range(1, 13) if match[f"m{n}"])
         name = match[f"m{month}"].casefold()
-        figures = match["before"] or match["after"]
+        figures = match["before"] or match["after"] or _ordinal(match["worded"])
         year = _told_year(match, language, today)
         sure = figures or year or match["lead"] or match["suffix"] or match["mark"]
         if name in _UNSURE_MONTHS and not sure:
@@ -158,6 +158,13 @@ def _by_name(text: str, language: str, today: date) -> Iterator[Mention]:
             start, end = span
             day = calendar.monthrange(year or today.year, month)[1]
         yield from _mention((start, end), today, year, month, day)
+
+
+def _ordinal(word: str | None) -> int | None:
+    """ "twelfth", "twenty-first": the day of a month in words."""
+    if word is None:
+        return None
+    return int(word_list("dates")["ordinals"][regex.sub(r"[\s-]+", "-", word.casefold())])
 
 
 def _told_year(match: regex.Match[str], language: str, today: date) -> int | None:
@@ -224,13 +231,15 @@ def _named_pattern(language: str) -> regex.Pattern[str]:
     edge = r"(?<![\p{L}\p{M}])" if spaced else r"(?<!\p{Latin}(?=\p{Latin}))"
     after_edge = r"(?![\p{L}\p{M}])" if spaced else r"(?!(?<=\p{Latin})\p{Latin})"
     suffix = word_list("dates")["month_suffixes"].get(language, "")
+    ordinals = alternatives(list(word_list("dates")["ordinals"])) if language == "en" else "(?!)"
+    ordinals = ordinals.replace(r"\-", r"[\s-]?")
     years = alternatives(list(word_list("dates")["years"].get(language, {}))) or "(?!)"
     # Khmer and Burmese put words for "day", "month" and "year" between.
     return regex.compile(
         rf"(?:(?<!\d)(?P<year_before>(?:19|20|25)\d\d)[\s,]*(?:-?\s?(?:yil|йил)\p{{L}}*|ခုနှစ်)?[\s,]*"
         rf"|{edge}(?P<rel_before>{years})\s*(?:的|की|ko)?\s*)?"
         rf"{edge}(?:(?:(?:on|the|ថ្ងៃទី|วันที่|wan thi|tanggal|tgl\.?|noong|nung)\s*)*"
-        rf"(?P<before>(?<![\d-]|\d[.,/])\d{{1,2}})(?:st|nd|rd|th|-?е|-?го|-)?\s*(?:of\s+|ng\s+|ខែ\s*|เดือน\s*|tanggal\s+)?"
+        rf"(?:(?P<before>(?<![\d-]|\d[.,/])\d{{1,2}})(?:st|nd|rd|th|-?е|-?го|-)?|(?P<worded>{ordinals}))\s*(?:of\s+|ng\s+|ខែ\s*|เดือน\s*|tanggal\s+)?"
         rf"|(?P<lead>{_BEFORE_MONTH})|)"
         rf"{edge}(?P<name>{name})\.?(?P<suffix>{suffix or '(?!)'})?{after_edge}"
         rf"(?P<mark>\s*(?:လ(?![\u102B-\u103E]|[က-အ]်)|la\b))?"
@@ -247,20 +256,23 @@ _UNIT_AFTER = (
 )
 
 
-_HAN = "[一二三四五六七八九十]{1,3}"
+_HAN = "[一二三四五六七八九十]{1,3}|(?<![가-힣])[일이삼사오유육칠팔구시십]{1,4}"
+_HANGUL_YEAR = "이천[일이삼사오육칠팔구십]{0,3}"
 _EAST_ASIAN = regex.compile(
-    r"(?<!\d)(?:(?P<y>\d{4}|\d{2}(?=\s?[년年]))\s?[년年]\s?(?:도\s?)?|(?P<rel>YEARS)[の的]?\s?)?"
+    r"(?<!\d)(?:(?P<y>\d{4}|\d{2}(?=\s?[년年])|HANGUL_YEAR)\s?[년年]\s?(?:도\s?)?|(?P<rel>YEARS)[の的]?\s?)?"
     r"(?<![\d一二三四五六七八九十])(?P<m>\d{1,2}|HAN)\s?(?:월|月(?![额額])|月份)"
     r"(?:\s?(?P<d>\d{1,2}|HAN)\s?(?:일(?:자|날)?|[日号號])|(?P<end>\s?(?:말일?(?!고)|の?末|底)))?".replace(
         "YEARS",
         "올해|금년|내년|작년|지난해|내후년|再来年|来年|今年|去年|昨年|明年|前年|后年|後年",
-    ).replace("HAN", _HAN)
+    )
+    .replace("HANGUL_YEAR", _HANGUL_YEAR)
+    .replace("HAN", _HAN)
 )
 
 
 def _east_asian(text: str, today: date) -> Iterator[Mention]:
     for match in _EAST_ASIAN.finditer(text):
-        year = int(match["y"]) if match["y"] else None
+        year = _number(match["y"])
         if match["rel"]:
             year = today.year + _year_shift(match["rel"])
         month, day = _number(match["m"]), _number(match["d"])
@@ -276,10 +288,13 @@ def _east_asian(text: str, today: date) -> Iterator[Mention]:
 
 
 def _number(told: str | None) -> int | None:
-    """A day or a month in figures or Han numerals."""
+    """A day, a month or a year in figures or in Han or Korean numerals."""
     if told is None:
         return None
-    return int(told) if told.isdigit() else int(number_value(told, "zh") or 0)
+    if told.isdigit():
+        return int(told)
+    # June and October are said with the last sound of their numeral left out.
+    return int(number_value(told.replace("유", "육").replace("시", "십"), "ko") or 0)
 
 
 def _year_shift(word: str) -> int:

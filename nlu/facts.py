@@ -20,9 +20,9 @@ from rasa.shared.nlu.constants import ENTITIES, METADATA, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from knowledge.base import KnowledgeBase, asked_by
+from knowledge.base import KnowledgeBase, asked_by, facts_of
 from knowledge.periods import seoul_today
-from knowledge.schema import Fact, Service
+from knowledge.schema import Fact
 from nlu.choices import find_choices
 from nlu.countries import find_countries
 from nlu.dates import find_dates
@@ -73,7 +73,7 @@ class FactReader(GraphComponent, EntityExtractorMixin):
         self, model_storage: ModelStorage, resource: Resource, learned: Learned | None
     ) -> None:
         self._model_storage, self._resource, self._learned = model_storage, resource, learned
-        self._services = KnowledgeBase.load().services
+        self._base = KnowledgeBase.load()
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -129,25 +129,38 @@ class FactReader(GraphComponent, EntityExtractorMixin):
     def _topic(self, ranked: list[dict[str, Any]], topic: list[str]) -> Topic:
         """What the services look for which the message or the talk is about."""
         meant = [s["id"] for s in ranked[:_MEANT] if s["score"] >= _MEANT_AT_ALL]
-        return Topic.of(s for name in (*meant, *topic) if (s := self._services.get(name)))
+        return Topic.of([*meant, *topic], self._base)
 
 
 class Topic(NamedTuple):
-    """What services ask for, the statuses of those whom they are for, and those they end in."""
+    """What services ask for, the statuses of those whom they are for, and those they end in.
+
+    `near` are the facts that related services ask for, and what makes a case urgent.
+    """
 
     asked: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
     statuses: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, services: Iterable[Service]) -> Topic:
-        """The topic that several services make together."""
-        services = tuple(services)
+    def of(cls, names: Iterable[str], base: KnowledgeBase) -> Topic:
+        """The topic that several services make together; unknown ones say nothing."""
+        services = [base.services[name] for name in names if name in base.services]
+        related = [base.services.get(name) for service in services for name in service.related]
         return cls(
             frozenset(fact for service in services for fact in asked_by(service)),
+            frozenset(fact for other in related if other for fact in asked_by(other))
+            | {fact for rule in base.triage for fact in facts_of(rule.when)},
             tuple(status for service in services for status in service.statuses),
             tuple(status for service in services for status in service.leads_to),
         )
+
+    def believes_from(self, fact: str, kind: str) -> float:
+        """The probability from which a statement of `fact` is taken."""
+        if fact in self.asked:
+            return _SURE_IF_ASKED[kind]
+        return _SURE_IF_NEAR[kind] if fact in self.near else _SURE_STATEMENT
 
     def speaks_for(self, fact: str, mention: Mention) -> float:
         """How many times as likely it makes that a quantity tells `fact`."""
@@ -208,7 +221,7 @@ def read_facts(
     if learned:
         found = _with_learned_roles(folded.text, found, learned, topic, today)
         choices += _learned_choices(folded.text, choices, learned.statements, asked, topic)
-    alone = _stands_alone(folded.text, quantities)
+    alone = is_little_more_than(folded.text, [(q.start, q.end) for q in quantities])
     said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
     return [
@@ -217,14 +230,26 @@ def read_facts(
     ]
 
 
+def is_little_more_than(text: str, spans: list[tuple[int, int]]) -> bool:
+    """Whether there is little in `text` but these pieces: an answer to a question."""
+    covered = sum(end - start for start, end in spans)
+    words = len(regex.findall(r"[\p{L}\p{N}]", text))
+    return bool(spans) and words - covered <= 12
+
+
 # From which probability a learned reading is taken; from the lower one it is to be confirmed,
 # or answers the question that was asked.
 _SURE_ROLE, _LIKELY_ROLE = 0.5, 0.3
 _SURE_STATEMENT, _LIKELY_STATEMENT = 0.8, 0.5
-_SURE_IF_IT_MATTERS = 0.35
+_SURE_IF_NEAR = {"bool": 0.8, "choice": 0.7}
+_SURE_IF_ASKED = {"bool": 0.6, "choice": 0.5}
+_LIKELY_IF_ASKED = 0.25
+_ALONE = 2  # times as likely as the next value a statement is that is taken
 _MATTERS = 8  # times as likely is a role that the services in question ask for
 _MEANT, _MEANT_AT_ALL = 3, 0.15  # services of the router's, and from which probability
-_SURE_ANSWER, _ANSWER, _CLEARLY = 0.6, 0.04, 4  # times as likely as the next value of that fact
+# A short message after a question answers it, if it tells one value much sooner than the others.
+_SURE_ANSWER = {"bool": 0.6, "choice": 0.08}
+_ANSWER, _CLEARLY, _SHORT = 0.04, 8, 60
 
 
 def _with_learned_roles(
@@ -281,19 +306,19 @@ def _learned_choices(
     for statement in read:
         fact, value = statement.told
         rivals = [s.probability for s in read if s.told.fact == fact and s is not statement]
-        answers = fact == asked and statement.probability > _CLEARLY * max(rivals, default=0.0)
-        likely, surely = _LIKELY_STATEMENT, _SURE_STATEMENT
-        if answers:
-            likely, surely = _ANSWER, _SURE_ANSWER
-        elif fact in topic.asked:
-            likely = surely = _SURE_IF_IT_MATTERS
+        kind = "bool" if isinstance(value, bool) else "choice"
+        times = statement.probability / max(rivals, default=1e-6)
+        likely = _LIKELY_IF_ASKED if fact in topic.asked else _LIKELY_STATEMENT
+        surely = topic.believes_from(fact, kind)
+        if fact == asked and times > _CLEARLY and len(text) <= _SHORT:
+            likely, surely = _ANSWER, _SURE_ANSWER[kind]
         if fact in told or statement.probability < likely:
             continue
         told.add(fact)  # the surest value alone
-        sure = statement.probability >= surely
+        sure = statement.probability >= surely and times > _ALONE
         mentions.append(
             Mention(
-                "bool" if isinstance(value, bool) else "choice",
+                kind,
                 value,
                 statement.start,
                 statement.end,
@@ -327,13 +352,6 @@ def _quantities(text: str, languages: tuple[str, ...], today: date) -> list[Ment
         found += find_countries(text, language)
     kept = without_overlaps([*found, *find_places(text)])
     return without_overlaps(kept + find_numbers(text, kept, languages))
-
-
-def _stands_alone(text: str, quantities: list[Mention]) -> bool:
-    """Whether the message is little more than one quantity: an answer to a question."""
-    covered = sum(q.end - q.start for q in quantities)
-    words = len(regex.findall(r"[\p{L}\p{N}]", text))
-    return bool(quantities) and words - covered <= 12
 
 
 def _entity(fact: Mention) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Short messages after a question, in all languages, through both readers of the pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import yaml
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.answers import AnswerReader
+from nlu.facts import FactReader
+
+TABLE = Path(__file__).with_name("answers.yml")
+
+
+def read(text: str, language: str, act: str = "goodbye", **state: Any) -> Message:
+    """The message after both readers; its act is one that the classifier guessed."""
+    message = Message(
+        {
+            "text": text,
+            "written_in": language,
+            "intent": {"name": act, "confidence": 0.3},
+            "metadata": {"state": state},
+        }
+    )
+    FactReader(Mock(), Mock(), None).process([message])
+    [message] = AnswerReader().process([message])
+    return message
+
+
+def answers(message: Message) -> dict[str, Any]:
+    """The values that may answer a question: those of the fact, and those of no other."""
+    return {e.get("role", e["entity"]): e["value"] for e in message.get("entities") or []}
+
+
+@pytest.mark.parametrize(("language", "asked", "text", "value"), yaml.safe_load(TABLE.read_text()))
+def test_short_message_answers_the_question(
+    language: str, asked: str, text: str, value: Any
+) -> None:
+    message = read(text, language, asked=asked)
+
+    heard = message.get("intent")["name"]
+    if value == "unsure":
+        assert heard == "unsure"
+    elif value == "nothing":
+        assert heard == "goodbye"
+    else:
+        assert heard == "inform"
+        assert value in answers(message).values()
+
+
+def test_without_a_question_nothing_is_an_answer() -> None:
+    message = read("nope", "en")
+
+    assert message.get("intent")["name"] == "goodbye"
+    assert not message.get("entities")
+
+
+def test_yes_to_whether_no_was_meant_is_no_new_yes() -> None:
+    message = read("yes", "en", asked="registered", told={"meant": "registered=false"})
+
+    assert message.get("intent")["name"] == "affirm"
+    assert not message.get("entities")
+
+
+def test_who_asks_for_a_person_is_not_held_to_the_question() -> None:
+    message = Message(
+        {
+            "text": "no, a person please",
+            "written_in": "en",
+            "intent": {"name": "human", "confidence": 0.9},
+            "metadata": {"state": {"asked": "registered"}},
+        }
+    )
+    AnswerReader().process([message])
+
+    assert message.get("intent")["name"] == "human"
