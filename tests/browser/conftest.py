@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from .recorded_desk import RecordedDesk
 
@@ -21,6 +21,9 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+# A machine that does much else answers late; what never comes fails all the same.
+expect.set_options(timeout=20_000)
 
 OpenPage = Callable[..., Awaitable[Page]]
 
