@@ -30,7 +30,7 @@ async def test_reload_keeps_history_and_unsent_text(
     await expect(bubbles(page)).to_have_count(len(before))
     assert await shown(page) == before
     await expect(page.locator("ieum-desk textarea")).to_have_value("half a sent")
-    await expect(page.get_by_role("button", name="Separated")).to_be_disabled()
+    await expect(page.get_by_role("button", name="Separated", exact=True)).to_be_disabled()
     assert len(recorded.conversations) == 1
 
 
@@ -320,7 +320,7 @@ async def test_the_page_links_open_the_desk_in_a_language(
 ) -> None:
     page = await open_page()
     await page.get_by_role("button", name="Close").click()
-    await page.get_by_role("link", name="日本語").click()
+    await page.locator("#content").get_by_role("link", name="日本語").click()
     await expect(page.locator("ieum-desk .panel")).to_be_visible()
     await expect(page.locator("ieum-desk select")).to_have_value("ja")
 
