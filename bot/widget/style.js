@@ -140,9 +140,9 @@ header + section { border: 0; padding: 0; }
   border-radius: 50%; line-height: 1.4; text-align: center; font-size: .95em; font-weight: 700;
   background: var(--tone); color: var(--ieum-surface);
 }
-.requirements .met::before, .outcome.eligible::before { content: "✓" / ""; }
-.requirements .unmet::before, .outcome.not_eligible::before { content: "✕" / ""; }
-.requirements .disputed::before, .outcome.depends::before { content: "≈" / ""; }
+.requirements p.met::before, .outcome.eligible::before { content: "✓" / ""; }
+.requirements p.unmet::before, .outcome.not_eligible::before { content: "✕" / ""; }
+.requirements p.disputed::before, .outcome.depends::before { content: "≈" / ""; }
 .requirements .meta { margin-inline-start: 2.2em; }
 .meta { display: flex; flex-wrap: wrap; gap: 0 .8em; }
 .meta:has([open]), .meta [open] { flex-basis: 100%; }

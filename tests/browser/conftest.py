@@ -28,12 +28,15 @@ expect.set_options(timeout=20_000)
 OpenPage = Callable[..., Awaitable[Page]]
 
 
+def chromium() -> str | None:
+    """Debian's Chromium where there is one, else Playwright's."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @pytest_asyncio.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium where there is one, else Playwright's."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
         await browser.close()
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
 
 from .conftest import SCREENSHOTS, OpenPage
 from .desk_page import bubbles, write
 from .gallery import gallery
+from .pictures import ASKED, IMAGES, LARGEST, take_pictures
 from .recorded_desk import RecordedDesk
 
 FOLDER = SCREENSHOTS / "cards"
@@ -97,6 +100,14 @@ async def test_the_page_of_the_centre(
         assert await page.evaluate(OVER) == []
         FOLDER.mkdir(parents=True, exist_ok=True)
         await page.screenshot(path=FOLDER / f"{language} page {width}.png", full_page=True)
+
+
+async def test_the_pictures_for_the_documents(browser: Browser, tmp_path: Path) -> None:
+    pictures = await take_pictures(browser, tmp_path)
+    assert [picture.name for picture in pictures] == [f"window-{code}.webp" for code in ASKED]
+    for picture in pictures:
+        assert 10_000 < picture.stat().st_size <= LARGEST
+        assert (IMAGES / picture.name).exists(), "make pictures"
 
 
 async def test_the_page_follows_the_language_that_is_chosen_on_it(open_page: OpenPage) -> None:
