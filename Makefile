@@ -1,7 +1,7 @@
 # Two commands: `make run` starts the desk, `make test` proves it.
 PYTHON ?= python3
 
-.PHONY: run train test lint docs bench lock clean
+.PHONY: run train test lint docs bench pictures lock clean
 
 run: ## set up what is missing, train where stale, start the desk, print its address
 	@$(PYTHON) bot/install.py
@@ -29,6 +29,10 @@ docs: ## the whole base as pages to browse (FACTS=a list of facts adds what of i
 bench: ## figures beside rivals, as ratios
 	@$(PYTHON) bot/install.py --tests
 	.venv/bin/python -m tests.bench
+
+pictures: ## the pictures of the website window in docs/
+	@$(PYTHON) bot/install.py --tests
+	.venv/bin/python -m tests.browser.pictures
 
 lock: ## resolve the dependencies anew (uv writes no index address into the files)
 	uv pip compile pyproject.toml --python-version 3.10 --generate-hashes -q -o requirements.lock

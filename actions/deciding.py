@@ -22,6 +22,9 @@ def decide(turn: Turn, heeded: Heeded | None = None) -> None:
     if _given_up(turn, missing_across(verdicts), heeded):
         verdicts = _verdicts(turn)
     missing = missing_across(verdicts)
+    if heeded and _still_to_change(turn, missing, heeded):
+        _ask_once_more(turn, heeded)
+        return
     if missing and not _at_a_loss(verdicts, heeded):
         _ask(turn, verdicts, missing, heeded)
         return
@@ -63,6 +66,25 @@ def _given_up(turn: Turn, missing: tuple[str, ...], heeded: Heeded | None) -> bo
     turn.facts[turn.asked] = {"value": None, "words": turn.heard.text, "by": "applicant"}
     turn.asked, turn.misses = None, 0
     return True
+
+
+def _still_to_change(turn: Turn, missing: tuple[str, ...], heeded: Heeded) -> bool:
+    """Whether an answer that the person wanted to change was not understood, for the first time."""
+    if turn.asked not in turn.facts or turn.asked in missing or heeded.told or turn.asks:
+        return False
+    turn.misses += 1
+    return turn.misses < _MISSES or heeded.likely is not None
+
+
+def _ask_once_more(turn: Turn, heeded: Heeded) -> None:
+    assert turn.asked is not None
+    services = (turn.base.services[name] for name in turn.topic)
+    card = turn.cards.question(turn.base.facts[turn.asked], *services)
+    if heeded.likely:
+        _confirm(turn, card, heeded.likely[1])
+    else:
+        lead = "question.day" if heeded.coarse else "question.again"
+        turn.show(card, before=turn.phrase(lead))
 
 
 def _at_a_loss(verdicts: list[Verdict], heeded: Heeded | None) -> bool:

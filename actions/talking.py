@@ -6,6 +6,7 @@ from actions.advising import CLEAR, advise, decline, hand_over
 from actions.deciding import decide
 from actions.listening import take_in
 from actions.turn import Turn
+from actions.understood import wording
 from knowledge.assessment import assess
 from knowledge.cards import Card
 from knowledge.catalogue import LANGUAGES, language_named
@@ -97,6 +98,8 @@ def choose(turn: Turn) -> None:
     choice = turn.heard.choice or ""
     if choice.startswith("language:"):
         switch_language(turn)
+    elif choice.startswith("ask:"):
+        _ask_anew(turn, choice.removeprefix("ask:"))
     elif choice.startswith("act:"):
         acts = {
             "act:human": hand_over,
@@ -107,6 +110,20 @@ def choose(turn: Turn) -> None:
         acts.get(choice, advise)(turn)
     else:
         advise(turn)
+
+
+def _ask_anew(turn: Turn, name: str) -> None:
+    """Open the question of a fact that was answered, so that the answer can be changed."""
+    fact = turn.base.facts.get(name)
+    if fact is None:
+        advise(turn)
+        return
+    turn.asked, turn.misses = name, 0
+    before = ""
+    if name in turn.facts:
+        value = wording(turn, name, turn.facts[name]["value"])
+        before = turn.phrase("question.anew", value=value)
+    turn.show(_open_question(turn, name), before=before)
 
 
 def _check(turn: Turn) -> None:

@@ -28,15 +28,14 @@ def note_changes(turn: Turn, heeded: Heeded) -> None:
     lines = []
     for change in heeded.changed:
         name = change["fact"]
+        change["label"] = label(turn, name)
+        change["before"] = wording(turn, name, change["from"])
+        change["now"] = wording(turn, name, change["to"])
         lines.append(
             turn.phrase(
-                "corrected",
-                label=label(turn, name),
-                to=wording(turn, name, change["to"]),
-                from_=wording(turn, name, change["from"]),
+                "corrected", label=change["label"], to=change["now"], from_=change["before"]
             )
         )
-        change["label"] = label(turn, name)
         for told in list(turn.told):
             service = turn.base.services.get(told)
             if service is None:
@@ -44,8 +43,10 @@ def note_changes(turn: Turn, heeded: Heeded) -> None:
             was = turn.told[told].split(" ")[0]
             now = assess(service, turn.typed_facts, turn.today).outcome
             if was != now:
-                change["verdicts"].append({"service": told, "from": was, "to": now})
-                lines.append(turn.phrase("corrected.verdict", title=turn.cards.title(service)))
+                title = turn.cards.title(service)
+                verdict = {"service": told, "title": title, "from": was, "to": now}
+                change["verdicts"].append(verdict)
+                lines.append(turn.phrase("corrected.verdict", title=title))
     turn.say("\n".join(lines), card=turn.cards.notice("corrected", heeded.changed))
 
 

@@ -191,7 +191,7 @@ class Desk:
         self, conversation: Conversation, text: str | None, choice: str | None, key: str | None
     ) -> Message:
         choice = clean(choice or "") or None
-        words = choice or clean(text or "")
+        words = _in_words(choice, conversation.language) if choice else clean(text or "")
         unreadable = None if choice else _why_unreadable(words)
         said, new = await self.store.add_said(
             conversation, words, choice=choice, key=key, answered=unreadable is not None
@@ -400,6 +400,16 @@ def _why_unreadable(text: str) -> str | None:
 def _say(phrase: str, language: str) -> Utterance:
     """A sentence of the catalogue as a message."""
     return Utterance(Catalogue.of(language).phrase(phrase), _written_in(language))
+
+
+def _in_words(choice: str, language: str) -> str:
+    """What a button says that the doors offer by themselves; the value of any other."""
+    kind, _, value = choice.partition(":")
+    if kind == "language" and value in LANGUAGES:
+        return Catalogue.of(value).own_name
+    phrase = {"act:human": "widget.human", "act:restart": "talk.restart", "ask:": "widget.ask"}
+    name = phrase.get(choice) or phrase.get(f"{kind}:")
+    return Catalogue.of(language).phrase(name) if name else choice
 
 
 def _written_in(language: str) -> str:

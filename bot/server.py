@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import WSCloseCode, hdrs, web
 
-from bot import metrics, openapi
+from bot import centre, metrics, openapi
 from bot.api import (
     BASE,
     DESK,
@@ -25,7 +25,7 @@ from bot.api import (
     operations,
     take,
 )
-from bot.conversations import Desk
+from bot.conversations import Desk, supported_language
 from bot.limits import Rate
 from bot.problems import Handler, Problem, as_problems
 from bot.rasa import Rasa
@@ -92,8 +92,18 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         await store.close()
 
 
-async def page(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(WIDGET / "index.html")
+async def page(request: web.Request) -> web.Response:
+    chosen = supported_language(request.query.get("language"))
+    language = chosen or supported_language(request.headers.get("Accept-Language")) or "en"
+    html = centre.page(request.app[BASE], language, chosen=chosen is not None)
+    headers = {"Cache-Control": "no-cache", hdrs.VARY: "Accept-Language"}
+    return web.Response(text=html, content_type="text/html", headers=headers)
+
+
+async def page_file(request: web.Request) -> web.StreamResponse:
+    if (name := request.match_info["file"]) not in centre.FILES:
+        raise Problem("not-found")
+    return _file(centre.FOLDER / name)
 
 
 async def widget_file(request: web.Request) -> web.StreamResponse:
@@ -101,7 +111,13 @@ async def widget_file(request: web.Request) -> web.StreamResponse:
     path = (WIDGET / request.match_info["file"]).resolve()
     if not path.is_relative_to(WIDGET) or not path.is_file():
         raise Problem("not-found")
-    return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    return _file(path)
+
+
+def _file(path: Path) -> web.FileResponse:
+    response = web.FileResponse(path, headers={"Cache-Control": "no-cache"})
+    response.enable_compression()
+    return response
 
 
 async def openapi_document(request: web.Request) -> web.Response:
@@ -126,6 +142,7 @@ ROUTES = [
     web.get("/metrics", operations.metrics),
     web.get("/openapi.json", openapi_document),
     web.get("/", page),
+    web.get("/centre/{file}", page_file),
     web.get("/{file:(?!v1/).+}", widget_file),
 ]
 

@@ -1,31 +1,30 @@
-// A card of the desk's API (docs: "Message" in the API description) drawn as what it is.
+// A card of the desk's API drawn as what it is.
 
 import { disclosure, element, phoneLink, webLink } from "./elements.js";
+import { calendarButton, sheetButtons } from "./takeaway.js";
 
-/**
- * The nodes of one `card`. `words` are the Words of the message's language; `hands` is
- * what a card can do: ticks.has(name), ticks.set(name, ticked) for papers the person has,
- * choices([{label, value}]) for buttons.
- */
+/** The nodes of `card`. `hands` has ticks (has, set) for papers, and choices() for buttons. */
 export function drawCard(card, words, hands) {
   return (CARDS[card.type]?.(card, words, hands) ?? []).filter(Boolean);
 }
 
-/**
- * A message's `text` without the lines that its card shows, as [before, after] the card.
- * The first line is always kept.
- */
+/** `text` without the lines that its card shows, as [before, after] the card. */
 export function besideCard(text, card) {
+  if (card.changed?.[0]?.now) return ["", ""];
   const shown = Object.values(card).filter(Array.isArray).flatMap(textsIn);
-  const lines = text.split("\n");
+  const lines = text.split("\n").filter((line) => !card.headline || !line.includes(card.headline));
   const repeated = lines.map((line) => repeats(line, shown));
   // A heading goes with what stands below it.
   for (let i = lines.length - 2; i > 0; i--) repeated[i] ||= isHeading(lines[i]) && repeated[i + 1];
-  repeated[0] = false;
+  repeated[0] &&= Boolean(card.headline);
   const from = repeated.indexOf(true);
-  if (from < 0) return [text.trim(), ""];
+  if (from < 0) return [lines.join("\n").trim(), ""];
   const rest = lines.slice(from).filter((_, i) => !repeated[from + i]);
   return [lines.slice(0, from).join("\n").trim(), rest.join("\n").trim()];
+}
+
+export function outcome(kind, words) {
+  return element("span", { class: `outcome ${kind}` }, words.say(`outcome.${kind}`));
 }
 
 const CARDS = {
@@ -34,7 +33,14 @@ const CARDS = {
   ],
 
   verdict: (card, words, hands) => [
-    section("requirements", card.requirements, words, requirement),
+    element(
+      "header",
+      {},
+      outcome(card.outcome, words),
+      card.title && element("h3", {}, card.title),
+      paragraph(card.headline),
+    ),
+    section("requirements", gravestFirst(card.requirements), words, requirement),
     section("unlock", card.unlock, words, unlock),
     section("unsure", card.unsure, words, unsure),
     section("documents", card.documents, words, (item) => paper(item, card, hands.ticks)),
@@ -42,8 +48,9 @@ const CARDS = {
       paper(item, card, hands.ticks),
       item.if && element("p", { class: "if" }, item.if),
     ]),
+    card.documents?.length > 0 && sheetButtons(card, words),
     section("fees", card.fees, words, fee),
-    section("deadlines", card.deadlines, words, deadline),
+    section("deadlines", card.deadlines, words, (item) => deadline(item, card, words)),
     section("steps", card.steps, words, statement, "ol"),
     section("offices", card.offices, words, office),
     section("notes", card.notes, words, statement),
@@ -68,15 +75,23 @@ const CARDS = {
   ],
 
   out_of_scope: (card, words) => [section("contacts", card.contacts, words, contact)],
+
+  notice: (card, words) => (card.changed ?? []).filter(({ now }) => now).map((c) => change(c, words)),
 };
 
-// A heading over a list of items; nothing where there are none.
+const STATUSES = ["unmet", "disputed", "unknown", "met"];
+
+function gravestFirst(requirements = []) {
+  const place = ({ status }) => STATUSES.indexOf(status);
+  return [...requirements].sort((one, other) => place(one) - place(other));
+}
+
 function section(id, items, words, draw, kind = "ul") {
   if (!items?.length) return null;
   return element(
     "section",
     { class: id },
-    element("h3", {}, words.say(id)),
+    element("h4", {}, words.say(id)),
     list(items, (item) => whole(item, words, draw), kind),
   );
 }
@@ -85,12 +100,21 @@ function list(items, draw, kind = "ul") {
   return element(kind, {}, ...(items ?? []).map((item) => element("li", {}, ...draw(item))));
 }
 
-// What `draw` makes of the item, and below it what every item can have.
+// What `draw` makes of the item, then its status and sources.
 function whole(item, words, draw) {
   const thing = typeof item === "string" ? { text: item } : item;
   const claims = thing.claims?.length > 0; // these name their own sources
-  const origin = claims ? disagreement(thing, words) : sources(thing.citations, words);
-  return [draw(thing, words), origin].flat();
+  const status = thing.status && words.say(`status.${thing.status}`);
+  return [
+    draw(thing, words),
+    element(
+      "div",
+      { class: `meta ${thing.status ?? ""}` },
+      status && element("span", { class: "status" }, status),
+      !claims && sources(thing.citations, words),
+    ),
+    claims && disagreement(thing, words),
+  ].flat();
 }
 
 function paragraph(text) {
@@ -101,9 +125,8 @@ function statement(item) {
   return paragraph(item.text);
 }
 
-function requirement(item, words) {
-  const status = element("span", { class: "status" }, words.say(`status.${item.status}`));
-  return element("p", { class: item.status }, status, " ", item.text);
+function requirement(item) {
+  return element("p", { class: item.status }, item.text);
 }
 
 function paper(item, card, ticks) {
@@ -111,13 +134,16 @@ function paper(item, card, ticks) {
   const box = element("input", {
     type: "checkbox",
     checked: ticks.has(name),
-    onchange: () => ticks.set(name, box.checked),
+    onchange: () => {
+      box.toggleAttribute("checked", box.checked); // for copies of it
+      ticks.set(name, box.checked);
+    },
   });
   return element("label", {}, box, element("span", {}, item.text));
 }
 
 function fee(item, words) {
-  const { amount_krw: amount, as_of: date } = item;
+  const { amount_krw: amount } = item;
   return [
     element(
       "p",
@@ -126,13 +152,17 @@ function fee(item, words) {
       amount != null && " ",
       item.text,
     ),
-    date && element("p", { class: "small" }, words.say("as_of", { date: words.date(date) })),
+    element("p", { class: "small" }, dated("as_of", item.as_of, words)),
     item.stale && element("p", { class: "stale" }, words.say("stale")),
   ];
 }
 
-function deadline(item, words) {
-  return element("p", {}, day(item.date, item.opens ? "from" : "by", words), " ", item.text);
+function deadline(item, card, words) {
+  return [
+    element("p", {}, day(item.date, item.opens ? "from" : "by", words), " ", item.text),
+    item.date && element("p", { class: "small" }, words.daysUntil(item.date)),
+    item.date && calendarButton(item, card, words),
+  ];
 }
 
 function unlock(item, words) {
@@ -140,8 +170,11 @@ function unlock(item, words) {
 }
 
 function day(date, id, words) {
-  const written = date && words.say(id, { date: words.date(date) });
-  return written && element("time", { datetime: date }, written);
+  return date && element("time", { datetime: date }, dated(id, date, words));
+}
+
+function dated(id, date, words) {
+  return date ? words.say(id, { date: words.date(date) }) : words.say("undated");
 }
 
 function unsure(item) {
@@ -154,7 +187,7 @@ function related(services, words, hands) {
     label: title,
     value: `service:${service}`,
   }));
-  return element("section", {}, element("h3", {}, words.say("related")), hands.choices(buttons));
+  return element("section", {}, element("h4", {}, words.say("related")), hands.choices(buttons));
 }
 
 function office(item, words) {
@@ -169,6 +202,16 @@ function contact(item, words) {
     item.languages?.length &&
       element("p", { class: "small" }, item.languages.map((l) => words.languageName(l)).join(", ")),
   ];
+}
+
+function change({ label, before, now, verdicts = [] }, words) {
+  return element(
+    "div",
+    {},
+    element("p", { class: "small" }, label),
+    element("p", {}, element("del", {}, before), " → ", element("ins", {}, now)),
+    ...verdicts.map(({ title, to }) => element("p", {}, title, " ", outcome(to, words))),
+  );
 }
 
 // Where sources disagree: what each says, and what is safe.
@@ -187,23 +230,45 @@ function disagreement(item, words) {
 
 function sources(citations, words) {
   if (!citations?.length) return null;
-  return disclosure(
+  const lines = citations.map((citation) => [citation, element("p", { class: "small" })]);
+  const folded = disclosure(
     "sources",
     words.say("sources"),
-    list(citations, ({ source, title, section, as_of: date, note, url }) => [
-      element(
-        "p",
-        {},
-        webLink(url, title ?? source),
-        section && `, ${section}`,
-        date && ` (${words.say("as_of", { date: words.date(date) })})`,
+    element(
+      "ul",
+      {},
+      ...lines.map(([{ source, title, section, note, url }, entry]) =>
+        element(
+          "li",
+          {},
+          element("p", {}, webLink(url, title ?? source), section && `, ${section}`),
+          entry,
+          note && element("p", { lang: "en" }, note),
+        ),
       ),
-      note && element("p", {}, note),
-    ]),
+    ),
   );
+  const show = (register) =>
+    lines.forEach(([citation, node]) =>
+      node.replaceChildren(...entry(citation, register.get(citation.source), words)),
+    );
+  show(new Map());
+  folded.addEventListener("toggle", () => folded.open && words.register().then(show, () => {}));
+  return folded;
 }
 
-// --- the message's text beside the card
+// The entry of the register.
+function entry({ as_of: date }, { publisher, reliability, language, checked_on, where } = {}, words) {
+  const parts = [
+    publisher && element("span", { lang: "en" }, publisher),
+    reliability && words.say(`source.${reliability}`),
+    language && words.languageName(language),
+    dated("as_of", date, words),
+    checked_on && dated("checked", checked_on, words),
+    /^[\w.-]+\.[a-z]{2,}(\/\S*)?$/.test(where) && webLink(`https://${where}`, where),
+  ];
+  return parts.filter(Boolean).flatMap((part, i) => (i ? [" · ", part] : [part]));
+}
 
 const SHOWN = ["text", "says", "safe", "if", "find_out", "label", "title", "name"];
 
@@ -216,7 +281,7 @@ function textsIn(part) {
   });
 }
 
-// "• Passport [1]", "✓ You hold ... – Fulfilled", "[1] Guide": a mark, then what the card shows.
+// "• Passport [1]", "[1] Guide": a mark, then what the card shows.
 function repeats(line, shown) {
   if (/^\s*\[\d+\] /.test(line)) return true;
   const words = line.replace(/^[^\p{L}\p{N}]+/u, "");

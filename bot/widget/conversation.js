@@ -1,8 +1,7 @@
 // One conversation with the desk: WebSocket first, long polling where that fails.
 //
-// What the person sends stays in the outbox, kept over reloads, until the desk has
-// stored it. It is sent again after every break with the same `key`, by which the desk
-// knows it again. What the desk sends may arrive twice; whoever draws it looks at the id.
+// What is sent stays in the outbox until the desk has stored it, and is sent again with the
+// same `key`. What the desk sends may come twice: it has an id.
 
 const LONG_POLL_S = 20;
 const POLLS_BEFORE_NEXT_SOCKET = 5;
@@ -11,28 +10,23 @@ const STORED_WITHIN_MS = 15000;
 const LONGEST_PAUSE_MS = 15000;
 
 /**
- * Events, each with its `detail`:
- * - "state": "connecting", "online" or "offline"
- * - "history": the messages so far, once, when the conversation is there
- * - "message": one message of the desk's API
- * - "typing": nothing; somebody at the desk is writing
- * - "stored": the key of a message the desk has
- * - "refused": {key, text, title}: the desk will not take a message, and says why
- * - "gone": nothing; the earlier conversation is no longer stored, a new one begins
+ * Events: "state" (connecting, online, offline), "history" (all messages, once), "message",
+ * "typing", "stored" (a key), "refused" ({key, text, title}), "gone" (no longer stored).
  */
 export class Conversation extends EventTarget {
   #base;
   #memory;
   #language;
   #guess;
-  #conversation = null; // {id, token}; another tab may change what is in the memory
-  #running = null; // AbortController of the present run
-  #socket = null; // set while it is ready
+  #begins = false;
+  #conversation = null; // another tab may change the memory
+  #running = null;
+  #socket = null; // while it is ready
   #polling = false;
   #posting = false;
   #loaded = false;
-  #last = null; // id of the last message the desk sent in order
-  #rest = 0; // polls left before the next try of a socket
+  #last = null; // id of the last message in order
+  #rest = 0; // polls before the next socket
   #state = null;
   #wake = () => {};
 
@@ -44,24 +38,31 @@ export class Conversation extends EventTarget {
     addEventListener("offline", () => this.#socket?.close());
   }
 
-  /** What was not stored by the desk yet: [{key, text or choice, label}]. */
+  /** What the desk does not have yet: [{key, text or choice, label}]. */
   get outbox() {
     return this.#memory.outbox;
   }
 
-  /**
-   * Takes up the stored conversation, or begins one in `language`: a `guess`, which what
-   * the person writes overrules, or what the person chose.
-   */
+  /** Takes up the stored conversation, or begins one in `language`, which may be a `guess`. */
   open(language, guess) {
-    this.#language = language;
     this.#guess = guess;
+    this.#begins = true;
+    this.#start(language);
+  }
+
+  /** Takes up the stored conversation, if there is one. */
+  resume(language) {
+    if (this.#memory.conversation) this.#start(language);
+  }
+
+  #start(language) {
+    this.#language = language;
     if (this.#running) return;
     this.#running = new AbortController();
     this.#run(this.#running.signal);
   }
 
-  /** Sends `content`, {text} or {choice, label}. Gives its key. */
+  /** Sends {text} or {choice, label}. Gives its key. */
   send(content) {
     const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     this.#memory.outbox = [...this.outbox, { key, ...content }];
@@ -69,7 +70,7 @@ export class Conversation extends EventTarget {
     return key;
   }
 
-  /** Has the desk erase everything about this conversation; throws where it did not. */
+  /** Has the desk erase everything; throws where it did not. */
   async erase() {
     this.#stop();
     try {
@@ -115,7 +116,9 @@ export class Conversation extends EventTarget {
         if (isGone(error)) {
           this.#leave();
           this.#say("gone");
-          continue;
+          if (this.#begins) continue;
+          this.#stop();
+          return;
         }
         this.#rest = 0; // the network failed, not the socket alone
         this.#say("state", "offline");
@@ -141,7 +144,7 @@ export class Conversation extends EventTarget {
     this.#say("history", history.messages);
   }
 
-  // Until the socket closes. One that never got ready sends us to polling for a while.
+  // Until the socket closes. One that never got ready sends us to polling.
   #listen(signal) {
     const address = new URL(`${this.#path}/socket`, this.#base);
     address.protocol = address.protocol.replace("http", "ws");
@@ -187,7 +190,7 @@ export class Conversation extends EventTarget {
   async #poll(signal) {
     this.#polling = true;
     try {
-      // The first poll only finds out whether the desk can be reached.
+      // The first only finds out whether the desk is there.
       const query = new URLSearchParams({ wait: this.#state === "online" ? LONG_POLL_S : 0 });
       if (this.#last) query.set("after", this.#last);
       this.#flush();
@@ -214,7 +217,7 @@ export class Conversation extends EventTarget {
       if (socket.sent.has(key)) continue;
       socket.sent.add(key);
       socket.send(JSON.stringify({ key, text, choice }));
-      // A socket through a tunnel or a sleep can be dead without a word.
+      // A socket can be dead without a word.
       setTimeout(() => this.#isWaiting(key) && socket.close(), STORED_WITHIN_MS);
     }
   }
@@ -278,7 +281,6 @@ export class Conversation extends EventTarget {
     });
   }
 
-  // The JSON answer; throws the problem document (with `status`), or the network's error.
   async #call(method, path, body, signal) {
     const headers = { "Accept-Language": this.#language };
     if (this.#conversation) headers.Authorization = `Bearer ${this.#conversation.token}`;
@@ -298,7 +300,6 @@ function isGone(problem) {
   return [401, 403, 404, 410].includes(problem?.status);
 }
 
-// Sending it again would be refused again.
 function isFinal(problem) {
   return [400, 413, 415, 422].includes(problem?.status);
 }

@@ -1,9 +1,6 @@
 // Making elements. What people and the desk write becomes text nodes only, never HTML.
 
-/**
- * One element. `attributes` are set as they are; a function is a listener ("onclick").
- * Children are nodes or strings; null, undefined, false and "" are left out.
- */
+/** One element. A function among its `attributes` is a listener; empty children are left out. */
 export function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -11,7 +8,7 @@ export function element(name, attributes = {}, ...children) {
     else if (value === true) node.setAttribute(key, "");
     else if (value !== false && value != null) node.setAttribute(key, value);
   }
-  node.append(...children.flat().filter((child) => child || child === 0));
+  node.append(...children.flat().filter(Boolean));
   return node;
 }
 
@@ -23,12 +20,10 @@ export function webLink(address, text) {
     : text;
 }
 
-/** A telephone number one can tap. */
 export function phoneLink(number) {
   return element("a", { href: `tel:${number.replace(/[^\d+]/g, "")}` }, number);
 }
 
-/** A disclosure, closed at first. */
 export function disclosure(kind, summary, ...children) {
   return element("details", { class: kind }, element("summary", {}, summary), ...children);
 }

@@ -1,6 +1,6 @@
-// Languages of the desk, its phrases, and numbers and dates in the reader's way.
+// The desk's phrases, and numbers and dates in the reader's way.
 
-/** The languages the desk understands, each by its own name. */
+/** What the desk understands. */
 export const LANGUAGES = {
   en: "English",
   ko: "한국어",
@@ -18,10 +18,12 @@ export const LANGUAGES = {
   ne: "नेपाली",
 };
 
-// All that is said before the phrases have come from the desk.
+const ANSWERED = ["en", "ko", "ja", "zh", "vi"]; // in the others it writes English
+
+// Until the phrases have come.
 const BEFORE = { "widget.open": "Ask in your language", "widget.connecting": "Connecting …" };
 
-/** The first of `wanted` (BCP 47 tags) that the desk understands; English where none is. */
+/** The first of the `wanted` BCP 47 tags that the desk understands, or English. */
 export function pickLanguage(wanted) {
   const codes = wanted.map((tag) => tag.toLowerCase().split("-")[0].replace("fil", "tl"));
   return codes.find((code) => code in LANGUAGES) ?? "en";
@@ -31,10 +33,13 @@ export function pickLanguage(wanted) {
 export class Words {
   #phrases;
   #locale;
+  #base;
+  #register;
 
-  constructor(language, phrases = BEFORE) {
+  constructor(language, phrases = BEFORE, base) {
     this.language = language;
     this.#phrases = phrases;
+    this.#base = base;
     // With the browser's country, which decides between 9:00 PM and 21:00.
     this.#locale = navigator.languages.find((tag) => tag.startsWith(`${language}-`)) ?? language;
   }
@@ -50,7 +55,7 @@ export class Words {
     return new Intl.NumberFormat(this.#locale, style).format(amount);
   }
 
-  /** An ISO date (a year or a month alone too) or date and time, written out. */
+  /** An ISO date, month, year, or date and time, written out. */
   date(iso) {
     const [, year, month, day, time] = /^(\d{4})(-\d\d)?(-\d\d)?(T.+)?$/.exec(iso) ?? [];
     if (!year) return iso;
@@ -67,6 +72,21 @@ export class Words {
     return this.#format(iso, { dateStyle: "full" });
   }
 
+  /** "in 13 days", "yesterday". */
+  daysUntil(iso) {
+    const days = Math.round((Date.parse(iso) - Date.parse(seoulToday())) / 864e5);
+    return new Intl.RelativeTimeFormat(this.#locale, { numeric: "auto" }).format(days, "day");
+  }
+
+  /** The register of sources, by id. */
+  register() {
+    this.#register ??= fetch(new URL(`v1/sources?language=${this.language}`, this.#base))
+      .then((answer) => answer.json())
+      .then((sources) => new Map(sources.map((source) => [source.id, source])));
+    this.#register.catch(() => (this.#register = null));
+    return this.#register;
+  }
+
   languageName(code) {
     return new Intl.DisplayNames([this.language], { type: "language" }).of(code);
   }
@@ -76,14 +96,20 @@ export class Words {
   }
 }
 
+/** Today in Korea, where the days are counted. */
+export function seoulToday() {
+  return new Date().toLocaleDateString("sv", { timeZone: "Asia/Seoul" });
+}
+
 const loaded = new Map();
 
-/** The words of `language` from the desk at `base`; an error where it cannot be reached. */
-export function loadWords(base, language) {
+/** The words for `wanted` from the desk at `base`; an error where it cannot be reached. */
+export function loadWords(base, wanted) {
+  const language = ANSWERED.includes(wanted) ? wanted : "en";
   if (!loaded.has(language)) {
     const words = fetch(new URL(`v1/phrases?language=${language}`, base)).then(async (answer) => {
       if (!answer.ok) throw new Error(`phrases: ${answer.status}`);
-      return new Words(language, await answer.json());
+      return new Words(language, await answer.json(), base);
     });
     words.catch(() => loaded.delete(language));
     loaded.set(language, words);

@@ -1,199 +1,202 @@
-// The look of the desk. A site changes it by setting the --ieum-... variables on ieum-desk.
-// A constructed sheet needs no 'unsafe-inline' in a Content-Security-Policy.
+// The look of the desk. A site sets the --ieum-... variables and the color-scheme of ieum-desk.
+// Sizes are in em: a site's root size is not ours. A constructed sheet needs no 'unsafe-inline'.
 
 export const styles = new CSSStyleSheet();
 
 styles.replaceSync(`
 :host {
   all: initial;
-  --accent: var(--ieum-accent, light-dark(#0b5d57, #86d6cb));
-  --on-accent: var(--ieum-on-accent, light-dark(#fff, #06201e));
-  --surface: var(--ieum-surface, light-dark(#fff, #15191b));
-  --raised: var(--ieum-raised, light-dark(#f0f4f3, #222829));
-  --text: var(--ieum-text, light-dark(#1b2322, #e9eeed));
-  --muted: var(--ieum-muted, light-dark(#525d5b, #a9b5b3));
-  --line: var(--ieum-line, light-dark(#cfd8d6, #3c4645));
-  --edge: light-dark(#74817f, #7d8a88);
-  --good: light-dark(#17663a, #8bd8a6);
-  --bad: light-dark(#a3231b, #ffb0a6);
-  --care: light-dark(#7a4b00, #f3c471);
-  --care-surface: light-dark(#fdf3dd, #33290f);
-  --bad-surface: light-dark(#fdeceb, #3a1d1a);
+  --ieum-accent: light-dark(#0b5d57, #86d6cb);
+  --ieum-on-accent: light-dark(#fff, #06201e);
+  --ieum-surface: light-dark(#fff, #1b2122);
+  --ieum-ground: light-dark(#f3f5f2, #121617);
+  --ieum-text: light-dark(#1a2322, #e9eeed);
+  --ieum-muted: light-dark(#52605d, #a9b5b3);
+  --ieum-line: light-dark(#d9e0dd, #384342);
+  --ieum-edge: light-dark(#74817f, #7d8a88);
+  --ieum-good: light-dark(#14643a, #8bd8a6);
+  --ieum-bad: light-dark(#a3231b, #ffb0a6);
+  --ieum-care: light-dark(#8a5300, #f3c471);
+  --ieum-font: system-ui, "Noto Sans", sans-serif;
+  --tone: var(--ieum-care);
   color-scheme: light dark;
-  font: 1rem/1.5 var(--ieum-font, system-ui, "Noto Sans", sans-serif);
-  color: var(--text);
+  font: max(16px, 1rem)/1.55 var(--ieum-font);
+  color: var(--ieum-text);
 }
 *, ::before, ::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-p, ul, ol, h2, h3 { margin: 0; padding: 0; }
+p, ul, ol, h2, h3, h4 { margin: 0; padding: 0; font-size: 1em; }
+ul { list-style: none; }
+ol { padding-inline-start: 1.5em; }
 button, select, textarea { font: inherit; color: inherit; }
 button, select, summary, label { cursor: pointer; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-a { color: var(--accent); }
+button:enabled:hover { filter: brightness(1.1); }
+:focus-visible { outline: 3px solid var(--ieum-accent); outline-offset: 2px; }
+a { color: var(--ieum-accent); }
+:lang(ko) { word-break: keep-all; }
 
+.launcher, .panel { position: fixed; z-index: 2147483000; inset: auto 1em 1em auto; }
 .launcher {
-  position: fixed; z-index: 2147483000;
-  inset-block-end: 1rem; inset-inline-end: 1rem;
-  min-block-size: 3.25rem; padding: .5rem 1.25rem;
-  border: 2px solid var(--surface); border-radius: 2rem;
-  background: var(--accent); color: var(--on-accent); font-weight: 600;
-  box-shadow: 0 4px 16px #0004;
+  min-block-size: 3.5em; max-inline-size: calc(100% - 2em); padding: .5em 1.4em;
+  border: 2px solid var(--ieum-surface); border-radius: 2em;
+  background: var(--ieum-accent); color: var(--ieum-on-accent); font-weight: 600;
+  box-shadow: 0 .4em 1.5em #0004;
 }
 .launcher::before {
   content: ""; display: inline-block; vertical-align: -.3em;
-  inline-size: 1.3em; block-size: 1.05em; margin-inline-end: .6em;
-  border: 2px solid; border-radius: .45em .45em .45em 0;
+  inline-size: 1.35em; block-size: 1.1em; margin-inline-end: .6em;
+  border: 2px solid; border-radius: .5em .5em .5em 0;
+}
+.unread {
+  position: absolute; inset: -.6em -.3em auto auto;
+  min-inline-size: 1.7em; padding-inline: .4em; border-radius: 1em; line-height: 1.7;
+  background: #b3261e; color: #fff; font-size: .9em; text-align: center;
 }
 .panel[open] ~ .launcher { display: none; }
-dialog { border: 0; padding: 0; color: var(--text); background: var(--surface); }
+dialog { border: 0; padding: 0; color: var(--ieum-text); background: var(--ieum-surface); }
 .panel {
-  position: fixed; z-index: 2147483001; margin: 0;
-  inset: auto 1rem 1rem auto;
-  inline-size: 27rem; block-size: min(46rem, calc(100dvh - 2rem));
+  margin: 0; inline-size: 27.5em; block-size: min(47em, calc(100dvh - 2em));
   max-inline-size: none; max-block-size: none;
-  border: 1px solid var(--line); border-radius: 1rem; overflow: hidden;
-  box-shadow: 0 8px 40px #0005;
+  border: 1px solid var(--ieum-line); border-radius: 1.25em; overflow: hidden auto;
+  box-shadow: 0 1em 3.5em #0004;
 }
 .panel[open] { display: flex; flex-direction: column; }
-.panel::backdrop { background: var(--surface); }
 @media (max-width: 40rem) {
   .panel { inset: 0; inline-size: 100%; block-size: 100dvh; border: 0; border-radius: 0; }
 }
 
 .top {
-  display: flex; align-items: center; gap: .5rem;
-  padding: .5rem .5rem .5rem 1rem;
-  background: var(--accent); color: var(--on-accent);
+  display: flex; align-items: center; gap: .6em; padding: .6em .6em .6em 1em;
+  border-block-end: 1px solid var(--ieum-line);
 }
-.top :focus-visible { outline-color: var(--on-accent); outline-offset: -3px; }
-h2 { flex: 1; min-inline-size: 0; font-size: 1.05rem; line-height: 1.3; overflow-wrap: anywhere; }
-select {
-  max-inline-size: min(9.5rem, 30vw); min-block-size: 2.5rem; padding: 0 .25rem;
-  border: 1px solid currentColor; border-radius: .5rem; background: transparent;
+.top::before {
+  content: ""; flex: none; inline-size: 2.25em; block-size: 2.25em; border-radius: .65em;
+  background: radial-gradient(circle at 38% 43%, #0000 .4em, #fff .43em .55em, #0000 .58em),
+    radial-gradient(circle at 62% 57%, #0000 .4em, #f4c86a .43em .55em, #0000 .58em) #0b5d57;
 }
-option { color: var(--text); background: var(--surface); }
-.close {
-  inline-size: 2.75rem; block-size: 2.75rem; flex: none;
-  border: 0; border-radius: .5rem; background: transparent;
-}
-.close::before { content: "✕" / ""; font-size: 1.2rem; }
+h2 { flex: 1; min-inline-size: 0; line-height: 1.3; overflow-wrap: anywhere; }
+select, .close { block-size: 2.75em; border: 1px solid var(--ieum-line); border-radius: .7em; background: none; }
+select { max-inline-size: min(9em, 32vw); padding: 0 .4em; border-color: var(--ieum-edge); }
+option { color: var(--ieum-text); background: var(--ieum-surface); }
+.close { inline-size: 2.75em; flex: none; border: 0; }
+.close::before { content: "✕" / ""; }
 
 .log {
-  position: relative; flex: 1; overflow-y: auto; overscroll-behavior: contain;
-  display: flex; flex-direction: column; gap: .75rem; padding: 1rem;
+  position: relative; flex: 1 0 9em; overflow-y: auto; overscroll-behavior: contain;
+  display: flex; flex-direction: column; gap: .9em; padding: 1em; background: var(--ieum-ground);
 }
 .log:focus-visible { outline-offset: -3px; }
-.day, .remark, .state { text-align: center; font-size: .85rem; color: var(--muted); }
-.remark { padding: .5rem 1rem; border-radius: .75rem; background: var(--raised); color: var(--text); }
+.day, .remark, .state { text-align: center; font-size: .85em; color: var(--ieum-muted); }
+.remark { padding: .6em 1em; border-radius: 1em; background: var(--ieum-surface); color: var(--ieum-text); }
 .begin { align-self: center; }
+.state { padding: .4em 1em; color: var(--tone); }
 .state:empty { display: none; }
-.state { padding: .35rem 1rem; background: var(--care-surface); color: var(--care); }
+.state, header, .disagreement, .urgent { background: color-mix(in srgb, var(--tone) 10%, var(--ieum-surface)) !important; }
 
 article { max-inline-size: 100%; overflow-wrap: anywhere; }
+article:is(:lang(th), :lang(my), :lang(km), :lang(ne)) { line-height: 1.8; }
 article.applicant {
-  align-self: flex-end; max-inline-size: 85%; padding: .5rem .9rem;
-  border-radius: 1rem 1rem .25rem 1rem; background: var(--accent); color: var(--on-accent);
+  align-self: flex-end; max-inline-size: 85%; padding: .6em 1em;
+  border-radius: 1.2em 1.2em .3em 1.2em; background: var(--ieum-accent); color: var(--ieum-on-accent);
 }
-article.desk, article.counsellor, article.system {
-  inline-size: 100%; padding: .75rem .9rem;
-  border-radius: .25rem 1rem 1rem 1rem; background: var(--raised);
+article:not(.applicant) {
+  inline-size: 100%; padding: .9em 1.1em; border: 1px solid var(--ieum-line);
+  border-radius: .3em 1.2em 1.2em 1.2em; background: var(--ieum-surface);
 }
-article.counsellor { border-inline-start: 4px solid var(--accent); border-radius: 0 1rem 1rem 0; }
-.who { font-size: .8rem; font-weight: 600; color: var(--muted); }
-.applicant .who { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
+.who { font-size: .8em; font-weight: 600; color: var(--ieum-muted); }
+.applicant .who, .unseen, .sheet {
+  position: absolute; inline-size: 1px; block-size: 1px; border: 0; overflow: hidden; clip-path: inset(50%);
+}
 .text { white-space: pre-line; }
-.at { display: block; margin-block-start: .25rem; font-size: .75rem; color: var(--muted); }
+.edit { padding: 0; border: 0; background: none; text-align: start; overflow-wrap: anywhere; }
+.edit, summary { text-decoration: underline dotted; text-underline-offset: .25em; }
+.edit::after { content: " ✎" / ""; }
+.applicant :focus-visible { outline-color: currentColor; }
+.at { display: block; margin-block-start: .35em; font-size: .75em; color: var(--ieum-muted); }
 .applicant .at { color: inherit; text-align: end; }
 .waiting { opacity: .85; }
 .waiting .at::after { content: " …" / ""; }
 
-article ul, article ol { list-style: none; }
-article ol { list-style: decimal; padding-inline-start: 1.5rem; }
-li + li { margin-block-start: .5rem; }
-section, article > ul { margin-block-start: .9rem; padding-block-start: .75rem; border-block-start: 1px solid var(--line); }
-h3 { margin-block-end: .4rem; font-size: .95rem; }
-.small, .if { font-size: .85rem; color: var(--muted); }
-.verdict > .text strong, .urgent > .who + .text { font-size: 1.05rem; font-weight: 600; }
-article.verdict { border-block-start: 4px solid var(--edge); border-radius: 0 0 1rem 1rem; }
-article.eligible { border-color: var(--good); }
-article.not_eligible { border-color: var(--bad); }
-article:is(.depends, .needs_more_info) { border-color: var(--care); }
-article.urgent { border-inline-start: 6px solid var(--care); border-radius: 0 1rem 1rem 0; background: var(--care-surface); }
-article.urgent.emergency { border-color: var(--bad); background: var(--bad-surface); }
-.contacts li + li { margin-block-start: .9rem; }
+section, article > ul, article > .sources, .tools, .after { margin-block-start: 1.1em; }
+section, article > ul { --tone: var(--ieum-care); padding-block-start: 1em; border-block-start: 1px solid var(--ieum-line); }
+li + li { margin-block-start: .7em; }
+h4 { margin-block-end: .6em; }
+.small, .if, .meta, details { font-size: .85em; color: var(--ieum-muted); }
+.meta details, details .small { font-size: 1em; }
 
-.status {
-  display: inline-block; padding: 0 .5em; border: 1px solid; border-radius: 1em;
-  font-size: .8rem; font-weight: 600; color: var(--care);
+.eligible, .met { --tone: var(--ieum-good) !important; }
+.not_eligible, .unmet, .emergency, .danger { --tone: var(--ieum-bad) !important; }
+.unknown { --tone: var(--ieum-muted); }
+header { margin: .4em -1.1em 0; padding: 1em 1.1em; }
+header h3 { margin-block-start: .8em; font-size: .9em; color: var(--ieum-muted); }
+header p { font-size: 1.15em; font-weight: 600; line-height: 1.45; }
+header + section { border: 0; padding: 0; }
+.outcome, .status, .stale, .disagreement > .small { color: var(--tone); font-weight: 600; }
+.outcome { display: inline-block; font-weight: 700; }
+.choices .outcome { display: block; font-size: .85em; }
+.requirements > ul > li > p, .outcome { padding-inline-start: 1.9em; position: relative; }
+.requirements > ul > li > p::before, .outcome::before {
+  content: "?" / ""; position: absolute; inset: .1em auto auto 0; inline-size: 1.4em; block-size: 1.4em;
+  border-radius: 50%; line-height: 1.4; text-align: center; font-size: .95em; font-weight: 700;
+  background: var(--tone); color: var(--ieum-surface);
 }
-.met .status { color: var(--good); }
-.met .status::before { content: "✓ " / ""; }
-.unmet .status { color: var(--bad); }
-.unmet .status::before { content: "✕ " / ""; }
-.unknown .status::before { content: "? " / ""; }
-.disputed .status::before { content: "⇄ " / ""; }
-.unknown .status { color: var(--muted); }
+.requirements p.met::before, .outcome.eligible::before { content: "✓" / ""; }
+.requirements p.unmet::before, .outcome.not_eligible::before { content: "✕" / ""; }
+.requirements p.disputed::before, .outcome.depends::before { content: "≈" / ""; }
+.requirements .meta { margin-inline-start: 2.2em; }
+.meta { display: flex; flex-wrap: wrap; gap: 0 .8em; }
+.meta:has([open]), .meta [open] { flex-basis: 100%; }
 
-label { display: flex; gap: .6rem; align-items: flex-start; min-block-size: 1.75rem; }
-input[type="checkbox"] { flex: none; inline-size: 1.25rem; block-size: 1.25rem; margin: .15rem 0 0; accent-color: var(--accent); }
-.documents details, .maybe_documents details, .if { margin-inline-start: 1.85rem; }
-input:checked + span { color: var(--muted); text-decoration: line-through; }
+:has(> label) { display: flex; flex-wrap: wrap; gap: 0 .8em; }
+label { flex: 1 1 60%; display: flex; gap: .7em; align-items: flex-start; min-block-size: 1.75em; }
+input { flex: none; inline-size: 1.3em; block-size: 1.3em; margin: .12em 0 0; accent-color: var(--ieum-accent); }
+.if { order: 1; flex: 1 1 80%; margin-inline-start: 2.35em; }
+input:checked + span { color: var(--ieum-muted); text-decoration: line-through; }
 
-.stale { color: var(--care); font-size: .85rem; font-weight: 600; }
-.disagreement {
-  margin-block: .35rem; padding: .5rem .75rem; font-size: .93rem;
-  border-inline-start: 3px solid var(--care); background: var(--care-surface);
+.stale { font-size: .85em; }
+.disagreement { margin-block: .5em; padding: .7em .9em; border-inline-start: 3px solid var(--tone); border-radius: .3em .9em .9em .3em; font-size: .93em; }
+.disagreement ul { margin-block-start: .3em; }
+.safe { margin-block-start: .6em; font-weight: 600; }
+.phone { font-size: 1.3em; font-weight: 700; }
+section time { font-weight: 700; }
+article.urgent { border: 1px solid var(--tone); border-inline-start-width: 6px; }
+.urgent > .text, .fees strong { font-size: 1.15em; font-weight: 600; }
+article.notice { border-style: dashed; background: none; }
+ins { font-weight: 700; text-decoration: none; }
+
+summary { inline-size: fit-content; min-block-size: 1.6em; }
+details.why { margin-block-start: .6em; }
+details[open] > :not(summary) { padding-inline-start: .8em; border-inline-start: 2px solid var(--ieum-line); }
+
+.choices, .tools, .buttons { display: flex; flex-wrap: wrap; gap: .5em; }
+.choices, .buttons { margin-block-start: .9em; }
+:is(.choices, .tools, .buttons) button, .begin, .calendar {
+  min-block-size: 2.75em; padding: .4em 1.1em; text-align: start;
+  border: 1.5px solid var(--ieum-accent); border-radius: 1.4em;
+  background: var(--ieum-surface); color: var(--ieum-accent); font-weight: 600;
 }
-.disagreement .small { color: var(--care); font-weight: 600; }
-.disagreement ul { list-style: disc; padding-inline-start: 1.2rem; }
-.safe { margin-block-start: .4rem; }
-.phone { font-size: 1.25rem; font-weight: 700; }
-section time { font-weight: 600; }
-.after { margin-block-start: .9rem; }
-article.notice { border: 1px dashed var(--edge); background: transparent; }
-
-details { font-size: .85rem; }
-summary { inline-size: fit-content; min-block-size: 1.5rem; color: var(--muted); text-decoration: underline dotted; text-underline-offset: .2em; }
-article > .sources { margin-block-start: .9rem; padding-block-start: .75rem; border-block-start: 1px solid var(--line); }
-details.why { margin-block-start: .5rem; }
-details[open] > :not(summary) { padding-inline-start: .75rem; border-inline-start: 2px solid var(--line); }
-
-.choices { display: flex; flex-wrap: wrap; gap: .5rem; margin-block-start: .75rem; }
-.choices button, .begin, .buttons button, .bottom button {
-  min-block-size: 2.75rem; padding: .4rem 1rem; text-align: start;
-  border: 1.5px solid var(--accent); border-radius: 1.4rem;
-  background: var(--surface); color: var(--accent); font-weight: 600;
-}
-.choices button:disabled { cursor: default; border-color: var(--line); color: var(--muted); background: transparent; }
-.choices button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
+.tools button, .calendar { min-block-size: 2.4em; margin-block: .4em; border-color: var(--ieum-line); font-size: .9em; }
+.choices :disabled { cursor: default; border-color: var(--ieum-line); color: var(--ieum-muted); background: none; }
+.choices [aria-pressed="true"] { border-color: var(--ieum-accent); background: var(--ieum-accent); color: var(--ieum-on-accent); }
+.choices [aria-pressed="true"] > * { color: inherit; }
 .choices [aria-pressed="true"]::before { content: "✓ " / ""; }
-@media (hover: hover) {
-  button:enabled:hover { filter: brightness(1.12); }
-}
+.buttons .danger { border-color: var(--tone); color: var(--tone); }
 
-.typing { display: flex; gap: .3rem; padding: 0 1.25rem .5rem; }
-.typing i { inline-size: .5rem; block-size: .5rem; border-radius: 50%; background: var(--edge); animation: pulse 1.2s infinite; }
-.typing i:nth-child(2) { animation-delay: .2s; }
-.typing i:nth-child(3) { animation-delay: .4s; }
+.typing { display: flex; gap: .3em; padding: .5em 1.5em; background: var(--ieum-ground); }
+.typing i { inline-size: .5em; block-size: .5em; border-radius: 50%; background: var(--ieum-edge); animation: pulse 1.2s infinite; }
 @keyframes pulse { 50% { opacity: .2; } }
 @media (prefers-reduced-motion: reduce) { .typing i { animation: none; } }
 
-form { display: flex; gap: .5rem; align-items: flex-end; padding: .75rem 1rem .5rem; border-block-start: 1px solid var(--line); }
+form { display: flex; gap: .5em; align-items: flex-end; padding: .8em 1em .4em; border-block-start: 1px solid var(--ieum-line); }
 textarea {
-  flex: 1; min-inline-size: 0; min-block-size: 2.75rem; max-block-size: 9rem; resize: none;
-  field-sizing: content; padding: .55rem .8rem;
-  border: 1.5px solid var(--edge); border-radius: 1rem; background: var(--surface);
+  flex: 1; min-inline-size: 0; min-block-size: 2.75em; max-block-size: 9em; resize: none;
+  field-sizing: content; padding: .55em .9em;
+  border: 1.5px solid var(--ieum-edge); border-radius: 1.2em; background: none;
 }
-textarea::placeholder { color: var(--muted); opacity: 1; }
-.send { min-block-size: 2.75rem; padding: 0 1rem; border: 0; border-radius: 1.4rem; background: var(--accent); color: var(--on-accent); font-weight: 600; }
-.bottom { display: flex; flex-wrap: wrap; gap: .25rem 1rem; justify-content: space-between; padding: 0 1rem .75rem; }
-.bottom button { min-block-size: 2rem; padding: 0 .25rem; border: 0; background: transparent; font-size: .85rem; text-decoration: underline; }
-
-.confirm { inline-size: min(24rem, calc(100vw - 2rem)); padding: 1.25rem; border-radius: 1rem; }
+::placeholder { color: var(--ieum-muted); opacity: 1; }
+.send { min-block-size: 2.85em; padding: 0 1.1em; border: 0; border-radius: 1.4em; background: var(--ieum-accent); color: var(--ieum-on-accent); font-weight: 600; }
+.bottom { display: flex; flex-wrap: wrap; gap: 0 1em; justify-content: space-between; padding: 0 1em .5em; }
+.bottom button { min-block-size: 2.2em; padding: 0 .4em; border: 0; background: none; color: var(--ieum-muted); font-size: .85em; text-decoration: underline; }
+.confirm { inline-size: min(24em, calc(100vw - 2em)); padding: 1.4em; border-radius: 1.25em; }
 .confirm::backdrop { background: #0008; }
-.buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-block-start: 1rem; }
-.buttons .danger { border-color: var(--bad); color: var(--bad); }
-@media (forced-colors: active) {
-  .launcher, .choices button, article { border: 1px solid; }
-}
 `);

@@ -87,7 +87,42 @@ def test_a_correction_names_the_fact_and_the_verdict_it_changes() -> None:
     assert types(replies) == ["notice", "verdict"]
     (change,) = replies[0]["card"]["changed"]
     assert change["fact"] == "moved_on"
-    assert change["verdicts"] == [{"service": MOVE, "from": "not_eligible", "to": "eligible"}]
+    assert change["label"] == "Day of the move"
+    assert f"now {change['now']} (before: {change['before']})" in text(replies)
+    assert change["verdicts"] == [
+        {
+            "service": MOVE,
+            "title": "Report of a new address",
+            "from": "not_eligible",
+            "to": "eligible",
+        }
+    ]
+
+
+def test_an_answer_is_changed_by_having_its_question_asked_again() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE, registered=True, moved_on="P16D")
+    replies = person.hear(choice="ask:moved_on")
+    assert types(replies) == ["question"]
+    assert replies[0]["card"]["fact"] == "moved_on"
+    assert "Until now you said: " in text(replies)
+    replies = person.hear("no idea what you mean")
+    assert types(replies) == ["question"]
+    assert "did not quite understand" in text(replies)
+    replies = person.hear("3 days ago", "inform", moved_on="P3D")
+    assert types(replies) == ["notice", "verdict"]
+    assert "That changes the result" in text(replies)
+
+
+def test_an_answer_that_stays_as_it_is_is_left_after_two_tries() -> None:
+    person = Conversation()
+    person.hear("can I", "ask_eligibility", service=MOVE, registered=True, moved_on="P16D")
+    before = person.state["facts"]["moved_on"]
+    person.hear(choice="ask:moved_on")
+    person.hear("blue")
+    person.hear("green")
+    assert person.state["asked"] is None
+    assert person.state["facts"]["moved_on"] == before
 
 
 def test_two_services_that_are_close_are_asked_about() -> None:

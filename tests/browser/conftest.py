@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from .recorded_desk import RecordedDesk
 
@@ -22,15 +22,21 @@ FLAGS = [
     "--no-first-run",
 ]
 
+# A machine that does much else answers late; what never comes fails all the same.
+expect.set_options(timeout=20_000)
+
 OpenPage = Callable[..., Awaitable[Page]]
+
+
+def chromium() -> str | None:
+    """Debian's Chromium where there is one, else Playwright's."""
+    return shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest_asyncio.fixture
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium where there is one, else Playwright's."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
         await browser.close()
 

@@ -16,14 +16,19 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import yaml
 from aiohttp import WSMsgType, web
 
+from bot import centre
+from bot.conversations import supported_language
+from knowledge.base import KnowledgeBase
 from knowledge.catalogue import Catalogue
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WIDGET = ROOT / "bot" / "widget"
+BASE = KnowledgeBase.load()
 RECORDINGS: dict[str, dict[str, list[dict[str, Any]]]] = yaml.safe_load(
     (HERE / "recordings.yml").read_text("utf-8")
 )
@@ -41,17 +46,21 @@ class RecordedDesk:
 
     `said` lists what it stored of the applicants' messages, in order.
     `sockets_allowed = False` refuses WebSockets as some proxies do;
-    `deaf = True` reads socket frames and does nothing, as a dead tunnel does;
-    `seen` lists the path of every request.
+    `deaf = True` reads socket frames and does nothing, as a dead tunnel does,
+    and `swallowed` tells that it did;
+    `seen` lists the path of every request; `records` (language → name →
+    messages) can be added to.
     """
 
     def __init__(self) -> None:
         self.conversations: dict[str, Json] = {}
+        self.records = {language: dict(named) for language, named in RECORDINGS.items()}
         self.said: list[Json] = []
         self.opened: list[Json] = []
         self.seen: list[str] = []
         self.sockets_allowed = True
         self.deaf = False
+        self.swallowed = asyncio.Event()
         self.port = 0
         self._ids: Iterator[int] = count(1)
         self._news = asyncio.Condition()
@@ -76,11 +85,13 @@ class RecordedDesk:
             [
                 web.get("/", self._page),
                 web.get("/v1/phrases", self._phrases),
+                web.get("/v1/sources", self._sources),
                 web.post("/v1/conversations", self._open),
                 web.get(conversation, self._read),
                 web.delete(conversation, self._erase),
                 web.post(conversation + "/messages", self._message),
                 web.get(conversation + "/socket", self._socket),
+                web.static("/centre", centre.FOLDER),
                 web.static("/", WIDGET),
             ]
         )
@@ -98,7 +109,7 @@ class RecordedDesk:
     async def push(self, name: str, language: str = "en") -> None:
         """Say a recorded message in every conversation, unasked, as a counsellor does."""
         for conversation in self.conversations.values():
-            await self._store(conversation, _recorded(name, language))
+            await self._store(conversation, self._recorded(name, language))
 
     # --- HTTP
 
@@ -112,7 +123,19 @@ class RecordedDesk:
         return response
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        return web.FileResponse(WIDGET / "index.html")
+        chosen = request.query.get("language")
+        language = chosen or supported_language(request.headers["Accept-Language"]) or "en"
+        html = centre.page(BASE, language, chosen=chosen is not None)
+        return web.Response(text=html, content_type="text/html")
+
+    async def _sources(self, request: web.Request) -> web.StreamResponse:
+        catalogue = Catalogue.of(request.query["language"])
+        register = [
+            msgspec.to_builtins(source)
+            | {"title": catalogue.text(f"source.{source.id}", source.title), "as_of": source.as_of}
+            for source in BASE.sources.values()
+        ]
+        return web.json_response(register)
 
     async def _phrases(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(Catalogue.of(request.query["language"]).phrases("widget."))
@@ -125,7 +148,7 @@ class RecordedDesk:
         conversation: Json = {"id": name, "language": language, "messages": []}
         conversation["token"] = f"token of {name}"
         self.conversations[name] = conversation
-        await self._store(conversation, _recorded("greeting", language))
+        await self._store(conversation, self._recorded("greeting", language))
         return web.json_response(conversation, status=201)
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
@@ -165,7 +188,9 @@ class RecordedDesk:
         told = asyncio.create_task(self._tell(socket, conversation, first["after"]))
         try:
             async for frame in socket:
-                if frame.type is WSMsgType.TEXT and not self.deaf:
+                if self.deaf:
+                    self.swallowed.set()
+                elif frame.type is WSMsgType.TEXT:
                     said = json.loads(frame.data)
                     if said.get("text") == "too much":
                         problem = {"title": "That is too much for one message.", "status": 422}
@@ -198,16 +223,16 @@ class RecordedDesk:
     async def _answer(self, conversation: Json, said: Json) -> list[Json]:
         if any(message.get("key") == said["key"] for message in conversation["messages"]):
             return []
-        choice = said.get("choice")
+        choice = said.get("choice") or ""
         language = conversation["language"]
-        if choice and choice.startswith("language:"):
+        if choice.startswith("language:"):
             language = conversation["language"] = choice.removeprefix("language:")
         self.said.append(said)
         own = {"role": "applicant", "language": language, "key": said["key"]}
-        own |= {"text": said.get("text") or _label(conversation, choice or "")}
+        own |= {"text": said.get("text") or _label(conversation, choice)}
         await self._store(conversation, [own | ({"choice": choice} if choice else {})])
-        recorded = _recorded("greeting" if choice else said["text"], language)
-        return await self._store(conversation, recorded)
+        name = said.get("text") or ("question" if choice.startswith("ask:") else "greeting")
+        return await self._store(conversation, self._recorded(name, language))
 
     async def _store(self, conversation: Json, messages: list[Json]) -> list[Json]:
         blank: Json = {"role": "desk", "choices": [], "card": None}
@@ -221,17 +246,17 @@ class RecordedDesk:
             self._news.notify_all()
         return stored
 
+    def _recorded(self, name: str, language: str) -> list[Json]:
+        """The messages recorded under a name; English ones where the language has none."""
+        for spoken in (language, "en"):
+            messages = self.records.get(spoken, {}).get(name)
+            if messages is not None:
+                return [{"language": spoken, **message} for message in messages]
+        return [{"language": "en", "text": f"I heard: {name}"}]
+
     async def _until_news(self, conversation: Json, after: str | None) -> None:
         async with self._news:
             await self._news.wait_for(lambda: _after(conversation, after))
-
-
-def _recorded(name: str, language: str) -> list[Json]:
-    """The messages recorded under a name; English ones where the language has none."""
-    for spoken in (language, "en"):
-        if messages := RECORDINGS.get(spoken, {}).get(name):
-            return [{"language": spoken, **message} for message in messages]
-    return [{"language": "en", "text": f"I heard: {name}"}]
 
 
 def _after(conversation: Json, after: str | None) -> list[Json]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import CDPSession, Page, expect
 
+from knowledge.catalogue import ANSWERED
+from tests.bench.widget import BAR, comparison, weights
+
 from .conftest import SCREENSHOTS, OpenPage
 from .desk_page import ask, bubbles, write
-from .recorded_desk import RECORDINGS, WIDGET, RecordedDesk
+from .recorded_desk import RECORDINGS, RecordedDesk
+from .test_gallery import OVER, show_all
 
 CARDS = [name for name in RECORDINGS["en"] if name not in ("greeting", "unsafe link", "new kind")]
+State = Callable[[Page, RecordedDesk], Awaitable[None]]
 AXE: dict[str, Any] = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 }
@@ -42,17 +47,78 @@ async def test_axe_finds_nothing_on_any_card(open_page: OpenPage, scheme: str) -
     assert await problems(page) == []
 
 
-async def test_axe_finds_nothing_before_the_desk_is_opened(
-    open_page: OpenPage,
+async def _closed(page: Page, recorded: RecordedDesk) -> None:
+    await page.locator("ieum-desk .close").click()
+
+
+async def _unread(page: Page, recorded: RecordedDesk) -> None:
+    await _closed(page, recorded)
+    await recorded.push("counsellor")
+    await expect(page.locator("ieum-desk .unread")).to_be_visible()
+
+
+async def _offline(page: Page, recorded: RecordedDesk) -> None:
+    await ask(page, "one")
+    await recorded.stop()
+    await write(page, "two")
+    await expect(page.locator("ieum-desk .state")).to_contain_text("No connection", timeout=30_000)
+
+
+async def _typing(page: Page, recorded: RecordedDesk) -> None:
+    recorded.records["en"]["slow"] = []
+    await write(page, "slow")
+    await expect(page.locator("ieum-desk .typing")).to_be_visible()
+
+
+async def _answered(page: Page, recorded: RecordedDesk) -> None:
+    question = await ask(page, "question")
+    await question.get_by_role("button", name="Separated").click()
+    await expect(page.get_by_role("button", name="Change this answer")).to_be_visible()
+    await expect(bubbles(page, "desk")).to_have_count(3)
+
+
+async def _refused(page: Page, recorded: RecordedDesk) -> None:
+    await write(page, "too much")
+    await page.locator("ieum-desk .remark").wait_for()
+
+
+async def _erasing(page: Page, recorded: RecordedDesk) -> None:
+    await page.get_by_role("button", name="Delete my data").click()
+
+
+async def _erased(page: Page, recorded: RecordedDesk) -> None:
+    await _erasing(page, recorded)
+    await page.get_by_role("button", name="Delete everything").click()
+    await expect(page.get_by_role("button", name="Start a new conversation")).to_be_focused()
+
+
+async def _gone(page: Page, recorded: RecordedDesk) -> None:
+    await page.goto("about:blank")
+    recorded.conversations.clear()
+    await page.goto(recorded.url)
+    await page.locator("ieum-desk .remark").wait_for()
+
+
+STATES = [_closed, _unread, _offline, _typing, _answered, _refused, _erasing, _erased, _gone]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", STATES, ids=lambda state: state.__name__.strip("_"))
+async def test_axe_finds_nothing_in_any_state(
+    open_page: OpenPage, recorded: RecordedDesk, state: State, scheme: str
 ) -> None:
-    page = await open_page(bypass_csp=True)
-    await page.get_by_role("button", name="Close").click()
+    page = await open_page(color_scheme=scheme, bypass_csp=True)
+    await state(page, recorded)
     assert await problems(page) == []
 
 
-async def test_axe_finds_nothing_on_a_phone_in_japanese(open_page: OpenPage) -> None:
-    page = await open_page(locale="ja-JP", bypass_csp=True, viewport={"width": 390, "height": 800})
-    await ask(page, "verdict")
+@pytest.mark.parametrize("language", ANSWERED)
+async def test_axe_finds_nothing_on_a_phone_in_any_language(
+    open_page: OpenPage, recorded: RecordedDesk, language: str
+) -> None:
+    locale = {"zh": "zh-CN"}.get(language, language)
+    page = await open_page(locale=locale, bypass_csp=True, viewport={"width": 320, "height": 700})
+    await show_all(page, recorded, language)
     assert await problems(page) == []
     await page.locator("ieum-desk .bottom button").last.click()
     assert await problems(page) == []
@@ -192,6 +258,50 @@ async def test_history_is_not_read_out(open_page: OpenPage) -> None:
     await expect(page.locator("ieum-desk [role=log]")).to_have_attribute("aria-live", "polite")
 
 
+@pytest.mark.parametrize("size", [{"width": 640, "height": 400}, {"width": 320, "height": 256}])
+async def test_everything_can_be_reached_at_200_and_400_per_cent(
+    open_page: OpenPage, size: dict[str, int]
+) -> None:
+    """A window of 1280 × 800 or 1024 pixels, zoomed: fewer and larger CSS pixels."""
+    page = await open_page(viewport=size, device_scale_factor=1280 / size["width"])
+    verdict = await ask(page, "verdict")
+    await verdict.get_by_role("checkbox").last.scroll_into_view_if_needed()
+    await verdict.get_by_role("checkbox").last.check()
+    await ask(page, "plain")
+    await page.get_by_role("button", name="Delete my data").click()
+    await page.get_by_role("button", name="Keep it").click()
+    assert await page.evaluate(OVER) == []
+
+
+async def test_large_text_and_small_root_sizes(open_page: OpenPage) -> None:
+    page = await open_page()
+    answer = await ask(page, "plain")
+    size = "(part) => parseFloat(getComputedStyle(part).fontSize)"
+    assert await answer.locator(".text").evaluate(size) == 16
+    for root, expected in (("62.5%", 16), ("200%", 32)):
+        await page.evaluate("(size) => (document.documentElement.style.fontSize = size)", root)
+        assert await answer.locator(".text").evaluate(size) == expected
+    await ask(page, "verdict")
+    assert [part for part in await page.evaluate(OVER) if part.startswith("article")] == []
+
+
+async def test_a_site_gives_the_desk_its_own_look(open_page: OpenPage) -> None:
+    page = await open_page(color_scheme="dark")
+    await page.evaluate(
+        """() => {
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync("ieum-desk { --ieum-accent: rgb(120, 20, 90);" +
+                "--ieum-font: monospace; color-scheme: light; }");
+            document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+    style = "(part, name) => getComputedStyle(part)[name]"
+    panel, send = page.locator("ieum-desk .panel"), page.locator("ieum-desk .send")
+    assert await send.evaluate(style, "backgroundColor") == "rgb(120, 20, 90)"
+    assert await send.evaluate(style, "fontFamily") == "monospace"
+    assert await panel.evaluate(style, "backgroundColor") == "rgb(255, 255, 255)"
+
+
 async def test_every_bubble_says_its_language(open_page: OpenPage) -> None:
     page = await open_page(locale="ja-JP")
     await expect(page.locator("ieum-desk")).to_have_attribute("lang", "ja")
@@ -210,8 +320,9 @@ async def test_movement_stops_for_who_asks_for_that(open_page: OpenPage) -> None
     assert await page.locator(dot).evaluate(moving) == "pulse"
 
 
-def test_the_widget_weighs_at_most_20_kilobytes() -> None:
-    """Each file as a server sends it; rasa-webchat is 211 KB, deep-chat 111 KB."""
-    sizes = {path.name: len(gzip.compress(path.read_bytes())) for path in WIDGET.glob("*.js")}
-    assert sizes
-    assert sum(sizes.values()) <= 20_000, sizes
+def test_the_widget_weighs_at_most_20_kilobytes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each file as a server sends it, comments and all."""
+    with capsys.disabled():
+        print(f"\n{comparison()}")
+    assert len(weights()) > 5
+    assert sum(weights().values()) <= BAR

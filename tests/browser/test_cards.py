@@ -9,6 +9,7 @@ from playwright.async_api import Locator, Page, expect
 
 from .conftest import SCREENSHOTS, OpenPage
 from .desk_page import ask, bubbles, write
+from .gallery import gallery
 from .recorded_desk import RecordedDesk
 
 
@@ -52,6 +53,32 @@ async def test_a_used_button_is_marked_and_the_answer_can_be_changed(
     ]
 
 
+async def test_an_answer_is_changed_by_clicking_it(page: Page, recorded: RecordedDesk) -> None:
+    await ask(page, "question")
+    await ask(page, "we live apart")
+    answer = bubbles(page, "applicant").last
+    await expect(bubbles(page, "applicant").first.get_by_role("button")).to_have_count(0)
+    await answer.get_by_role("button", name="Change this answer").click()
+    await expect(bubbles(page, "applicant").last).to_contain_text(
+        "I would like to change an answer"
+    )
+    await expect(bubbles(page, "question")).to_have_count(2)
+    assert recorded.said[-1]["choice"] == "ask:marriage"
+    await bubbles(page, "question").last.get_by_role("button", name="Divorced").click()
+    await expect(bubbles(page, "desk")).to_have_count(5)
+    await page.reload()
+    answers = page.get_by_role("button", name="Change this answer")
+    await expect(answers).to_have_text(["we live apart", "Divorced"])
+
+
+async def test_what_was_no_answer_cannot_be_changed(page: Page) -> None:
+    await ask(page, "question")
+    await ask(page, "question")  # asked again: "question" was not understood as an answer
+    await expect(page.get_by_role("button", name="Change this answer")).to_have_count(0)
+    await ask(page, "divorced, since spring")
+    await expect(page.get_by_role("button", name="Change this answer")).to_have_count(1)
+
+
 async def test_clarify_offers_each_service_once(page: Page) -> None:
     clarify = await ask(page, "clarify")
     first, second, _ = await clarify.get_by_role("button").all()
@@ -72,6 +99,31 @@ async def test_a_verdict_shows_what_is_fulfilled_and_what_is_not(page: Page) -> 
     ):
         line = conditions.filter(has_text=condition).locator(".status").first
         await expect(line).to_have_text(status)
+
+
+async def test_a_verdict_says_how_it_came_out_before_anything_else(page: Page) -> None:
+    verdict = await ask(page, "verdict")
+    header = verdict.locator("header")
+    await expect(header.locator(".outcome")).to_have_text("It depends")
+    await expect(header).to_contain_text("The rules leave it open, so ask before you decide.")
+    lines = [line for line in (await verdict.inner_text()).split("\n") if line.strip()]
+    assert lines[:2] == ["Desk", "It depends"]
+    assert (await verdict.inner_text()).count("The rules leave it open") == 1
+    order = await verdict.locator("h4").all_inner_texts()
+    assert order[:4] == [
+        *("The conditions", "What would change this", "How to find out", "Bring these papers"),
+    ]
+    statuses = await verdict.locator(".meta > .status").all_inner_texts()
+    assert statuses == ["Not fulfilled", "Not clear", "Not known yet", "Fulfilled", "Fulfilled"]
+
+
+async def test_ways_say_how_each_comes_out(page: Page, recorded: RecordedDesk) -> None:
+    recorded.records["en"]["ways"] = [gallery("en")["ways"]]
+    ways = await ask(page, "ways")
+    said = await ways.get_by_role("button").all_inner_texts()
+    assert [text.split("\n")[-1].strip() for text in said] == [
+        *("Conditions met", "It depends", "Still open", "Conditions not met"),
+    ]
 
 
 async def test_a_disputed_condition_names_both_sources_and_the_safe_course(page: Page) -> None:
@@ -104,6 +156,7 @@ async def test_fees_deadlines_and_ways_out_have_their_dates(page: Page) -> None:
     await expect(fee.locator(".stale")).to_contain_text("This figure is old")
     deadlines = section(verdict, "deadlines").get_by_role("listitem")
     await expect(deadlines.first).to_contain_text("By 5 December 2026: Your present stay ends.")
+    await expect(deadlines.first.locator("> .small")).to_contain_text("day")  # in 13 days
     await expect(deadlines.last).to_contain_text("within 14 days")
     unlock = section(verdict, "unlock")
     await expect(unlock).to_contain_text("From about 2 March 2027: With two full years")
@@ -141,6 +194,29 @@ async def test_sources_are_one_click_away(page: Page) -> None:
     await expect(source).to_be_visible()
 
 
+async def test_a_source_shows_its_entry_of_the_register(page: Page) -> None:
+    answer = await ask(page, "answer")
+    fine = answer.get_by_role("listitem").filter(has_text="can cost a fine")
+    await fine.get_by_text("Sources").click()
+    for part in ("City of Bucheon", "Public office", "Japanese", "bears no date", "checked on"):
+        await expect(fine.locator(".sources .small")).to_contain_text(part)
+
+
+async def test_a_source_stays_readable_where_the_register_cannot_be_had(
+    page: Page, recorded: RecordedDesk
+) -> None:
+    answer = await ask(page, "answer")
+    await page.route("**/v1/sources*", lambda route: route.abort())
+    fine = answer.get_by_role("listitem").filter(has_text="can cost a fine")
+    await fine.get_by_text("Sources").click()
+    await expect(fine).to_contain_text("Bucheon city guide for foreign residents")
+    await expect(fine.locator(".sources .small")).to_have_text("bears no date")
+    await page.unroute("**/v1/sources*")
+    await fine.get_by_text("Sources").click()
+    await fine.get_by_text("Sources").click()
+    await expect(fine.locator(".sources .small")).to_contain_text("City of Bucheon")
+
+
 async def test_only_web_addresses_become_links(page: Page) -> None:
     answer = await ask(page, "unsafe link")
     await answer.locator("summary").click()
@@ -171,7 +247,10 @@ async def test_out_of_scope_says_who_can_help(page: Page) -> None:
 
 async def test_a_notice_says_what_changed(page: Page) -> None:
     notice = await ask(page, "notice")
-    await expect(notice).to_contain_text("your time in Korea is now 3 years (before: 2 years)")
+    await expect(notice).to_contain_text("Time lived in Korea")
+    await expect(notice.locator("del")).to_have_text("2 years")
+    await expect(notice.locator("ins")).to_have_text("3 years")
+    await expect(notice).to_contain_text("Permanent residence Conditions met")
 
 
 async def test_a_card_of_a_later_version_still_says_its_text(page: Page) -> None:
@@ -207,7 +286,7 @@ async def test_how_it_looks(open_page: OpenPage, locale: str, scheme: str, width
 @pytest.mark.parametrize(("locale", "scheme"), [("en-GB", "light"), ("ja-JP", "dark")])
 async def test_how_a_whole_verdict_looks(open_page: OpenPage, locale: str, scheme: str) -> None:
     page = await open_page(
-        locale=locale, color_scheme=scheme, viewport={"width": 430, "height": 3400}
+        locale=locale, color_scheme=scheme, viewport={"width": 430, "height": 4200}
     )
     verdict = await ask(page, "verdict")
     await expect(verdict).to_be_in_viewport(ratio=1)
