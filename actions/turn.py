@@ -61,6 +61,7 @@ class Heard(NamedTuple):
     items: Sequence[tuple[str, str, float]]
     passages: Sequence[Mapping[str, Any]]
     choice: str | None
+    asks_reminder: bool = False
 
     @property
     def is_bare(self) -> bool:
@@ -91,6 +92,7 @@ class Heard(NamedTuple):
             items=[(i["service"], i["id"], i["score"]) for i in message.get("items") or []],
             passages=message.get("passages") or [],
             choice=entities[0]["value"] if intent.get("name") == "choose" and entities else None,
+            asks_reminder=bool(message.get("asks_reminder")),
         )
 
 
@@ -109,6 +111,7 @@ class Turn:
     language: str
     language_chosen: bool
     handoff: str | None
+    reminders: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -136,6 +139,7 @@ class Turn:
             language=language or "en",
             language_chosen=bool(state.get("language_chosen") or chosen),
             handoff=state.get("handoff"),
+            reminders=list(state.get("reminders") or []),
         )
 
     @property
@@ -212,5 +216,6 @@ class Turn:
             "asked": self.asked,
             "misses": self.misses,
             "told": self.told,
+            "reminders": self.reminders,
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})
