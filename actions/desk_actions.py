@@ -23,7 +23,7 @@ class DeskAction(Action, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         turn = Turn.of(tracker)
-        if turn.heard.asks_reminder:
+        if turn.heard.reminder is not None:
             reminding.remind(turn)
         else:
             self.reply(turn)

@@ -6,6 +6,7 @@ about.  They follow their day when it is corrected.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -22,7 +23,7 @@ ASKED_FIRST = "stay_until"  # what is asked where no day is known: the day most 
 def remind(turn: Turn) -> None:
     """Set what the words name clearly; else show the reminders there are, and can be."""
     _heed_dates(turn)
-    lead = _lead(turn)
+    lead = _period(turn.heard.reminder or "")
     known = _known(turn)
     named = _named(turn)
     meant = [o for o in known if o.about == f"fact/{named}"] or ([] if named else known)
@@ -31,7 +32,8 @@ def remind(turn: Turn) -> None:
     elif len(meant) == 1:
         _set(turn, meant[0], lead)
     elif meant:
-        turn.say(turn.phrase("reminder.known"), choices=[_button(turn, o, lead) for o in meant])
+        lines = [turn.phrase("reminder.known"), *(f"• {_line(turn, o)}" for o in meant)]
+        turn.say("\n".join(lines), choices=[_button(turn, o, lead) for o in meant])
     else:
         _ask_for_the_day(turn, named or ASKED_FIRST, lead)
 
@@ -111,18 +113,12 @@ def renew(turn: Turn) -> None:
 def _heed_dates(turn: Turn) -> None:
     """Take in the dates of the message and nothing else: its lengths of time are no facts."""
     asked, turn.asked = turn.asked, None
-    dates = [entity for entity in turn.heard.entities if entity["entity"] == "date"]
+    dates = [e for e in turn.heard.entities if e["entity"] == "date" and _is_ahead(turn, e)]
     everything, turn.heard = turn.heard, turn.heard._replace(entities=dates)
     heeded = take_in(turn)
     turn.heard = everything
     turn.asked = None if asked in heeded.told else asked
     note_changes(turn, heeded)
-
-
-def _lead(turn: Turn) -> Period | None:
-    """ "Two months before"; None where the words name no length of time."""
-    lengths = [str(e["value"]) for e in turn.heard.entities if e["entity"] == "duration"]
-    return Period.parse(lengths[0].removeprefix("-")) if lengths else None
 
 
 def _period(lead: str) -> Period | None:
@@ -131,6 +127,12 @@ def _period(lead: str) -> Period | None:
         return Period.parse(lead)
     except ValueError:
         return None
+
+
+def _is_ahead(turn: Turn, date_: Mapping[str, Any]) -> bool:
+    """Whether a date is told as a day to come; "두 달 전" is no day here."""
+    fact = turn.base.facts.get(date_.get("role") or "")
+    return bool(fact and fact.lies == "future" and date_.get("future", date_["value"]))
 
 
 def _named(turn: Turn) -> str | None:
@@ -165,6 +167,7 @@ def _show(turn: Turn, known: list[Occasion]) -> None:
         choices.append({"label": turn.phrase("reminder.forget", on=on), "value": forget})
     if free:
         lines += [*([""] if lines else []), turn.phrase("reminder.known")]
+        lines += [f"• {_line(turn, occasion)}" for occasion in free]
         choices += [_button(turn, occasion) for occasion in free]
     turn.say("\n".join(lines), choices=choices, card=turn.cards.notice("reminders"))
 
@@ -182,6 +185,7 @@ def _ask_when(turn: Turn, occasion: Occasion, before: str = "") -> None:
         label = turn.phrase(name, on=on, period=period)
         choices.append({"label": label, "value": f"remind:{occasion.about}:{lead}"})
     lines = [*([before] if before else []), _line(turn, occasion), turn.phrase("reminder.when")]
+    lines += [f"• {choice['label']}" for choice in choices]
     turn.say("\n".join(lines), choices=choices, card=turn.cards.notice("reminders"))
 
 

@@ -49,7 +49,8 @@ class Heard(NamedTuple):
     `services` are (id, probability) from the router, `items` are (service id,
     item id, score) from search, each the likeliest first.  `passages` are what
     the organisation's own documents say of it, as items of a card.  `choice` is
-    the value of a button.
+    the value of a button.  `reminder` is how long before a day the person wants
+    to be reminded ("" where that is not said), None where they do not.
     """
 
     text: str
@@ -61,7 +62,7 @@ class Heard(NamedTuple):
     items: Sequence[tuple[str, str, float]]
     passages: Sequence[Mapping[str, Any]]
     choice: str | None
-    asks_reminder: bool = False
+    reminder: str | None = None
 
     @property
     def is_bare(self) -> bool:
@@ -92,7 +93,7 @@ class Heard(NamedTuple):
             items=[(i["service"], i["id"], i["score"]) for i in message.get("items") or []],
             passages=message.get("passages") or [],
             choice=entities[0]["value"] if intent.get("name") == "choose" and entities else None,
-            asks_reminder=bool(message.get("asks_reminder")),
+            reminder=message.get("reminder"),
         )
 
 

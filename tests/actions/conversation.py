@@ -49,7 +49,7 @@ class Conversation:
         passages: tuple[dict[str, Any], ...] = (),
         language: str = "en",
         choice: str | None = None,
-        asks_reminder: bool = False,
+        reminder: str | None = None,
         date_of: dict[str, str] | None = None,
         **facts: object,
     ) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ class Conversation:
             "items": [{"service": s, "id": i, "score": 0.9} for s, i in items],
             "passages": list(passages),
             "language_sure": True,
-            "asks_reminder": asks_reminder,
+            "reminder": reminder,
             "metadata": {"language": None, "state": self.state},
         }
         tracker = Tracker("someone", {}, message, [], False, None, {}, None)

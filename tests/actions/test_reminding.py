@@ -34,10 +34,9 @@ def test_in_words_with_the_day_known_it_is_set_and_said_with_its_date() -> None:
     replies = person.hear(
         "remind me two months before my stay ends",
         "ask_deadline",
-        asks_reminder=True,
+        reminder="P2M",
         service="stay_extension",
         stay_until="P2M",
-        bare=("duration", "P2M"),
     )
     on = Period.parse("P2M").before(FAR)
     assert _kept(person) == [("fact/stay_until", on.isoformat())]
@@ -48,7 +47,7 @@ def test_in_words_with_the_day_known_it_is_set_and_said_with_its_date() -> None:
 def test_the_day_is_asked_for_where_it_is_not_known() -> None:
     person = Conversation()
     said = "remind me two weeks before my visa ends"
-    replies = person.hear(said, asks_reminder=True, bare=("duration", "P14D"))
+    replies = person.hear(said, reminder="P14D")
     assert types(replies) == ["question"]
     assert person.state["asked"] == "stay_until"
     assert not _kept(person)
@@ -62,8 +61,7 @@ def test_the_day_may_come_in_the_same_message() -> None:
     person = Conversation()
     message = {
         "text": "my stay ends then, remind me a month before",
-        "asks_reminder": True,
-        "bare": ("duration", "P1M"),
+        "reminder": "P1M",
     }
     replies = person.hear(**message, date_of={"stay_until": FAR.isoformat()})
     assert _kept(person) == [("fact/stay_until", Period.parse("P1M").before(FAR).isoformat())]
@@ -73,7 +71,7 @@ def test_the_day_may_come_in_the_same_message() -> None:
 
 def test_who_does_not_know_the_day_is_told_how_to_find_it_out() -> None:
     person = Conversation()
-    person.hear("remind me", asks_reminder=True)
+    person.hear("remind me", reminder="")
     replies = person.hear("no idea", "unsure")
     assert "alien registration card" in text(replies)
     assert not _kept(person)
@@ -87,7 +85,7 @@ def test_by_buttons_from_the_day_to_the_reminder_and_away_again() -> None:
     assert [v.rpartition(":")[2] for v in _values(when[0])] == ["P2M", "P1M", "P14D", "P7D", "P1D"]
     assert EN.day(Period.parse("P2M").before(FAR)) in when[0]["choices"][0]["label"]
     person.hear(choice="remind:fact/stay_until:P7D")
-    listed = person.hear("which reminders do I have", asks_reminder=True)
+    listed = person.hear("which reminders do I have", reminder="")
     assert EN.day(Period.parse("P7D").before(FAR)) in text(listed)
     assert "forget:fact/stay_until:P7D" in _values(listed[0])
     person.hear(choice="forget:fact/stay_until:P7D")
@@ -97,7 +95,7 @@ def test_by_buttons_from_the_day_to_the_reminder_and_away_again() -> None:
 def test_a_reminder_whose_day_is_over_is_not_set_and_others_are_offered() -> None:
     soon = Period.parse("P20D").after(TODAY)
     person = _told(soon)
-    replies = person.hear("two months before", asks_reminder=True, bare=("duration", "P2M"))
+    replies = person.hear("two months before", reminder="P2M")
     assert not _kept(person)
     assert [v.rpartition(":")[2] for v in _values(replies[-1])] == ["P14D", "P7D", "P1D"]
     assert EN.phrase("reminder.over", period="2 months", on="").split(".")[0] in text(replies)
