@@ -92,22 +92,30 @@ def renew(turn: Turn) -> None:
     kept = []
     known = {occasion.about: occasion for occasion in _known(turn)} if turn.reminders else {}
     for reminder in turn.reminders:
-        occasion = known.get(reminder["about"])
         if reminder["on"] < turn.today.isoformat():
             continue
-        if occasion is None:  # the facts were put aside, the wish was not
-            kept.append(reminder)
-            continue
-        renewed = _reminder(turn, occasion, Period.parse(reminder["before"]))
-        if reminder["day"] == renewed["day"]:
+        occasion = known.get(reminder["about"])
+        renewed = _reminder(turn, occasion, Period.parse(reminder["before"])) if occasion else None
+        if renewed is None and _is_put_aside(turn, reminder["about"]):
+            kept.append(reminder)  # the facts were, the wish was not
+        elif renewed and reminder["day"] == renewed["day"]:
             kept.append(renewed)
-        elif renewed["on"] > turn.today.isoformat():
+        elif renewed and renewed["on"] > turn.today.isoformat():
             kept.append(renewed)
             on = _written(turn, renewed["on"])
             _add_line(turn, turn.phrase("reminder.moved", on=on))
         else:
             _add_line(turn, turn.phrase("reminder.dropped"))
     turn.reminders = kept
+
+
+def _is_put_aside(turn: Turn, about: str) -> bool:
+    """Whether the fact that a reminder rests on is not known any more."""
+    kind, name, *item = about.split("/")
+    if kind == "deadline" and name in turn.base.services:
+        deadlines = turn.base.services[name].deadlines
+        name = next((d.counted_from or "" for d in deadlines if d.id == item[0]), "")
+    return not turn.facts if kind == "unlock" else name not in turn.facts
 
 
 def _heed_dates(turn: Turn) -> None:

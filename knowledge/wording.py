@@ -52,7 +52,8 @@ class Wording:
         """A verdict in short: what stands in its way or is open, the next step, the dates."""
         lines = [self._say("verdict.title", title=card["title"], headline=card["headline"])]
         open_ = [r for r in card["requirements"] if r["status"] != "met"]
-        lines += ["", *(line for item in open_ for line in self._short_requirement(item))]
+        if open_:
+            lines += ["", *(line for item in open_ for line in self._short_requirement(item))]
         if card["outcome"] == "needs_more_info":
             lines += self._lines_of(card, "unsure")
         elif card["unlock"]:

@@ -21,7 +21,7 @@ from bot.messages import Choice, Message
 from bot.telegram.buttons import USED, Buttons
 from bot.telegram.chats import Chats
 from bot.telegram.render import numbered, parts, rows
-from bot.telegram.verdict import in_short
+from bot.telegram.verdict import headline, in_short
 from knowledge.catalogue import Catalogue
 
 # Seconds between tries while Telegram cannot be reached; about four minutes in all.
@@ -74,17 +74,19 @@ class Delivery:
         chat_id: int,
         text: str,
         choices: Sequence[Choice] = (),
-        card_type: str = "",
+        bold: str = "",
         heading: str = "",
         lasting: Sequence[Choice] = (),
     ) -> None:
         """Send a text, in parts where it is long, buttons under the last one, `lasting` ones below.
 
+        `bold` is a line of it; `heading` stands above.
+
         TelegramError where it cannot be sent.
         """
         choices = choices[:MOST_BUTTONS]
         text, labels = numbered(text, [choice.label for choice in choices])
-        *before, last = parts(text, card_type=card_type, heading=heading) or [""]
+        *before, last = parts(text, bold=bold, heading=heading) or [""]
         for part in before:
             await self._send_part(chat_id, part)
         if not last:
@@ -185,9 +187,10 @@ class Delivery:
         heading = ""
         if message.role == "counsellor":
             heading = Catalogue.of(message.language).phrase("telegram.counsellor")
-        card_type = str((message.card or {}).get("type", ""))
-        text, lasting = in_short(message) or (message.text, [])
-        await self.say(chat_id, text, message.choices, card_type, heading, lasting)
+        short = in_short(message)
+        text, lasting = (short.text, short.buttons) if short else (message.text, [])
+        bold = short.headline if short else headline(message)
+        await self.say(chat_id, text, message.choices, bold, heading, lasting)
 
     async def _send_part(
         self, chat_id: int, part: str, keyboard: InlineKeyboardMarkup | None = None

@@ -279,9 +279,9 @@ class Handlers:
         conversation_id, before = used
         if before and (old := await self._desk.store.conversation(before)):
             await self._desk.erase(old)
-        self._delivery.listen(chat_id, conversation_id)
         await self._reply(update, "telegram.continued")
         await self._delivery.deliver(chat_id)
+        self._delivery.listen(chat_id, conversation_id)
 
     # The ground
 
@@ -295,7 +295,8 @@ class Handlers:
         said = await self._desk.store.messages(conversation.id)
         verdict = next((message for message in said if message.id == message_id), None)
         if verdict:
-            await self._delivery.say(_chat_id(update), part(verdict, name), card_type="verdict")
+            text = part(verdict, name)
+            await self._delivery.say(_chat_id(update), text, bold=text.partition("\n")[0])
 
     async def _turn(
         self,

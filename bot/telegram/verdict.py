@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from bot.messages import Choice, Message
 from knowledge.catalogue import Catalogue
 from knowledge.wording import PARTS, Wording
@@ -11,8 +13,16 @@ EVERYTHING = "everything"
 _MORE = "more:"
 
 
-def in_short(message: Message) -> tuple[str, list[Choice]] | None:
-    """The text and the buttons that give the rest; None for what is to be shown as it is.
+class Short(NamedTuple):
+    """A verdict in short, with the buttons that give the rest."""
+
+    text: str
+    headline: str
+    buttons: list[Choice]
+
+
+def in_short(message: Message) -> Short | None:
+    """What a small screen shows first; None for what is to be shown as it is.
 
     What stands in the message before the card's own text stays there.
     """
@@ -32,7 +42,20 @@ def in_short(message: Message) -> tuple[str, list[Choice]] | None:
         for name in (*PARTS, "sources", EVERYTHING)
         if name == EVERYTHING or Wording(words).part(card, name)
     ]
-    return f"{before}{Wording(words).brief(card)}", buttons
+    brief = Wording(words).brief(card)
+    return Short(before + brief, brief.splitlines()[0], buttons)
+
+
+def headline(message: Message) -> str:
+    """The line that is to be seen first: of a verdict and of an urgent card, their own first."""
+    card = message.card or {}
+    if card.get("type") not in ("verdict", "urgent"):
+        return ""
+    try:
+        own = Wording(Catalogue.of(message.language)).of(card).splitlines()[0]
+    except KeyError:
+        own = ""
+    return own if own in message.text.splitlines() else message.text.splitlines()[0]
 
 
 def wanted(choice: str) -> tuple[str, str] | None:

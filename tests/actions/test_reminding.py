@@ -115,6 +115,15 @@ def test_a_reminder_follows_the_day_it_is_about() -> None:
     assert EN.phrase("reminder.dropped") in text(replies)
 
 
+def test_a_reminder_goes_where_its_day_is_over_after_all() -> None:
+    person = _told()
+    person.hear(choice="remind:fact/stay_until:P1M")
+    over = Period.parse("P3D").before(TODAY)
+    replies = person.hear("no, it ended", "correct", stay_until=over.isoformat())
+    assert not _kept(person)
+    assert EN.phrase("reminder.dropped") in text(replies)
+
+
 def test_a_reminder_outlives_a_new_beginning_and_speaks_the_new_language() -> None:
     person = _told()
     person.hear(choice="remind:fact/stay_until:P1M")

@@ -78,14 +78,14 @@ class Chat:
             str(line) if isinstance(line, Sent) else f"> {line}" for line in self.lines
         )
 
-    async def hears(self, part: str, *, seconds: float = 10.0) -> Sent:
+    async def hears(self, part: str, *, seconds: float = 60.0) -> Sent:
         """The first message of the bot with `part` in it, waited for."""
         await self.api.until(
             lambda: any(part in text for text in self.texts), seconds=seconds, why=repr(part)
         )
         return next(sent for sent in self.heard if part in sent.text)
 
-    async def hears_more(self, than: int, *, seconds: float = 10.0) -> Sent:
+    async def hears_more(self, than: int, *, seconds: float = 60.0) -> Sent:
         """The newest message of the bot, once there are more than `than` of them."""
         await self.api.until(
             lambda: len(self.heard) > than, seconds=seconds, why=f"message {than + 1}"

@@ -22,7 +22,7 @@ body { font: 14px/1.4 system-ui, "Noto Sans", "Noto Sans CJK KR", sans-serif; co
 main { columns: 2; column-gap: 18px; column-fill: balance }
 section { break-inside: avoid; padding-block-end: 8px; display: flow-root }
 .bubble { max-width: 94%; padding: 7px 11px 4px; border-radius: 14px 14px 14px 4px;
-  background: #fff; white-space: pre-line; overflow-wrap: anywhere;
+  background: #fff; white-space: pre-wrap; overflow-wrap: anywhere;
   box-shadow: 0 1px 1px #0002 }
 .person { margin-inline-start: auto; width: fit-content; background: #e6fbcf;
   border-radius: 14px 14px 4px 14px }

@@ -207,7 +207,7 @@ class BotApi:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def until(self, what: Callable[[], Any], *, seconds: float = 10.0, why: str = "") -> None:
+    async def until(self, what: Callable[[], Any], *, seconds: float = 60.0, why: str = "") -> None:
         """Wait until `what()` is true; AssertionError with the chats where it does not come."""
         end = time.monotonic() + seconds
         while not what():

@@ -34,10 +34,11 @@ CONVERSATIONS = {
     ],
     "ko": [
         "F-6 비자로 한국에 산 지 20개월 됐어요. 남편과 같이 살고 있어요. 영주권 신청할 수 있나요?",
-        "[fact:marriage=intact]",
+        "<reasons>",
     ],
     "vi": [
-        f"Tôi có thể xin gia hạn lưu trú bây giờ không? Ngày cuối cùng của tôi là {SOON}.",
+        "Bây giờ tôi có thể xin gia hạn lưu trú không?",
+        SOON,
         "[act:remind]",
         "[remind:fact/stay_until]",
         "[remind:fact/stay_until:P14D]",

@@ -25,6 +25,7 @@ from tests.stories.player import Person as WebPerson
 from tests.telegram_double.server import BotApi
 from tests.telegram_double.storyteller import Storyteller
 
+TRANSCRIPTS = Path("var/transcripts")  # kept, for people to read
 STORIES: list[Json] = [
     story
     for path in sorted(Path(stories.__path__[0]).glob("*.yml"))
@@ -63,9 +64,15 @@ def _play_both(
     chat = api.person("Aiko", story.get("language") or "en")
     on_telegram = Storyteller(chat, store, loop)
     on_the_web = WebPerson(Api(url), story.get("language"))
-    yield from play_as(on_telegram, story)
+    try:
+        yield from play_as(on_telegram, story)
+    except AssertionError as problem:
+        yield f"{problem}\n{chat.transcript()}"
+        return
     yield from (f"on the web: {problem}" for problem in play_as(on_the_web, story))
     yield from (f"not shown in the chat: {line}" for line in on_telegram.unseen)
+    TRANSCRIPTS.mkdir(parents=True, exist_ok=True)
+    (TRANSCRIPTS / f"{story['story']}.txt").write_text(chat.transcript(), "utf-8")
     for name, web, telegram in _differences(on_the_web, on_telegram):
         yield f"{name}: {web} on the web, {telegram} on Telegram\n{chat.transcript()}"
 

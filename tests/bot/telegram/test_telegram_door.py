@@ -283,7 +283,7 @@ async def _blocked(door: RunningDoor, chat_id: int) -> str | None:
 
 
 async def _until_blocked(door: RunningDoor, chat_id: int) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         if await _blocked(door, chat_id):
             return
         await asyncio.sleep(0.05)

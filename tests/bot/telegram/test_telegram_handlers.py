@@ -311,7 +311,7 @@ async def _traces(door: RunningDoor, person: Person) -> int:
                 found += str(person.id) in text or "hello" in text
         return found
 
-    for _ in range(40):  # the update that deletes is itself being handled
+    for _ in range(1000):  # the update that deletes is itself being handled
         if not (found := await door.desk.store._run(work)):
             return 0
         await asyncio.sleep(0.05)

@@ -122,3 +122,4 @@ async def test_what_was_said_before_the_verdict_is_said(
     shown = await minh.hears(phrase("verdict.unlock", "en"))
     assert shown.text.startswith("Noted: 1 year.\n")
     assert shown.buttons
+    assert f"<b>{said['card']['title']}" in shown.markup
