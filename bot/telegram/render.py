@@ -27,8 +27,9 @@ def parts(text: str, *, bold: str = "", heading: str = "") -> list[str]:
     strong = html.escape(bold.strip(), quote=False)
     if pieces and strong:
         lines = pieces[0].split("\n")
-        if strong in lines:
-            lines[lines.index(strong)] = f"<b>{strong}</b>"
+        place = next((n for n, line in enumerate(lines) if line.strip() == strong), None)
+        if place is not None:
+            lines[place] = f"<b>{strong}</b>"
         pieces[0] = "\n".join(lines)
     if pieces and heading:
         pieces[0] = f"<b>{html.escape(heading, quote=False)}</b>\n{pieces[0]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NamedTuple
 
 from bot.messages import Choice, Message
@@ -51,11 +52,11 @@ def headline(message: Message) -> str:
     card = message.card or {}
     if card.get("type") not in ("verdict", "urgent"):
         return ""
-    try:
+    lines = message.text.splitlines()
+    with contextlib.suppress(KeyError):  # a card of an earlier version
         own = Wording(Catalogue.of(message.language)).of(card).splitlines()[0]
-    except KeyError:
-        own = ""
-    return own if own in message.text.splitlines() else message.text.splitlines()[0]
+        return own if own in lines else lines[0]
+    return lines[0]
 
 
 def wanted(choice: str) -> tuple[str, str] | None:

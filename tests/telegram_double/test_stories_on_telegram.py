@@ -1,7 +1,7 @@
 """One dialogue, both doors, same outcome: the API's stories played in Telegram chats.
 
 The real desk polls the double through the real python-telegram-bot at
-Telegram's real pace; all stories at once, each in a chat of its own, beside
+Telegram's real pace; some stories at once, each in a chat of its own, beside
 the same story over the API.
 """
 
@@ -26,6 +26,7 @@ from tests.telegram_double.server import BotApi
 from tests.telegram_double.storyteller import Storyteller
 
 TRANSCRIPTS = Path("var/transcripts")  # kept, for people to read
+AT_ONCE = 5
 STORIES: list[Json] = [
     story
     for path in sorted(Path(stories.__path__[0]).glob("*.yml"))
@@ -33,7 +34,7 @@ STORIES: list[Json] = [
 ]
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_every_story_ends_alike_at_both_doors(
     desk: Desk, telegram_desk: BotApi, tmp_path: Path
 ) -> None:
@@ -43,7 +44,7 @@ async def test_every_story_ends_alike_at_both_doors(
     def play_both(story: Json) -> list[str]:
         return list(_play_both(story, telegram_desk, store, loop, desk.url))
 
-    with ThreadPoolExecutor(len(STORIES)) as threads:
+    with ThreadPoolExecutor(AT_ONCE) as threads:
         found = await asyncio.gather(
             *(loop.run_in_executor(threads, play_both, story) for story in STORIES)
         )
