@@ -104,12 +104,20 @@ class Storyteller:
         raise AssertionError(f"no answer came:\n{self._chat.transcript()}")
 
     async def _unfold(self, button: str, whole: str = "") -> None:
-        """Tap, and wait for what comes; for the end of the `whole` where that is known."""
+        """Tap, and wait for what comes: for the last words of the `whole` where that is known."""
         before = len(self._chat.heard)
         self._chat.taps(button)
-        await self._chat.hears_more(before, seconds=PATIENCE)
-        if whole:
-            await self._chat.hears(whole.splitlines()[-1], seconds=PATIENCE)
+        last_words = whole.splitlines()[-1:]
+
+        def came() -> bool:
+            return any(sent.text.splitlines()[-1:] == last_words for sent in new())
+
+        def new() -> list[Sent]:
+            return self._chat.heard[before:]
+
+        await self._chat.api.until(
+            lambda: came() if whole else bool(new()), seconds=PATIENCE, why=button
+        )
 
     def _correct(self, fact: str, in_words: str) -> list[Json]:
         """From the list of what was understood to the question, and its new answer."""
