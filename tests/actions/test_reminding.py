@@ -174,7 +174,8 @@ def test_papers_of_what_the_conversation_is_about() -> None:
     person = Conversation()
     assert text(person.hear(choice="act:documents")) == EN.phrase("documents.none")
     person.hear("I want to", service="residence_change_report", registered=True)
-    (reply,) = person.hear(choice="act:documents")
+    reply, question = person.hear(choice="act:documents")
+    assert question["card"]["fact"] == person.state["asked"], "the open question stays open"
     papers = {item["id"] for item in reply["card"]["items"]}
     assert {"passport", "registration_card"} <= papers
     assert all(item["kind"] == "document" for item in reply["card"]["items"])
