@@ -8,6 +8,7 @@ from __future__ import annotations
 from actions.answering import answer, quote
 from actions.deciding import decide
 from actions.listening import Heeded, take_in
+from actions.reminding import go_on_reminding
 from actions.turn import Turn
 from actions.understood import note_changes
 from knowledge.assessment import Verdict, assess
@@ -23,13 +24,14 @@ SWITCH = 0.7  # what it takes to leave the topic for another
 def advise(turn: Turn) -> None:
     """Reply to a message that tells or asks something of a procedure."""
     heeded = take_in(turn)
-    if _urgent(turn):
+    if _urgent(turn) or go_on_reminding(turn, heeded):
         return
     before = list(turn.topic)
     candidates = _settle_topic(turn, heeded)
     note_changes(turn, heeded)
     if not turn.topic:
-        _ask_which(turn, candidates)
+        if candidates or not heeded.changed:
+            _ask_which(turn, candidates)
         return
     if len(turn.topic) > 1:
         decide(turn, heeded)

@@ -39,6 +39,17 @@ def decide(turn: Turn, heeded: Heeded | None = None) -> None:
     turn.show(card, before=noted(turn, heeded))
 
 
+def open_question(turn: Turn, fact: str) -> Card:
+    """The card of the question that is open."""
+    return turn.cards.question(turn.base.facts[fact], *(turn.base.services[s] for s in turn.topic))
+
+
+def ask_again(turn: Turn) -> None:
+    """The question that was open stays open."""
+    if turn.asked and turn.topic:
+        turn.show(open_question(turn, turn.asked))
+
+
 def _verdicts(turn: Turn) -> list[Verdict]:
     services = [turn.base.services[name] for name in turn.topic]
     verdicts = [assess(service, turn.typed_facts, turn.today) for service in services]

@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import advising, talking
+from actions import advising, reminding, talking
 from actions.turn import Turn
 
 
@@ -23,7 +23,12 @@ class DeskAction(Action, ABC):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         turn = Turn.of(tracker)
-        self.reply(turn)
+        if turn.heard.reminder is not None:
+            reminding.remind(turn)
+        else:
+            self.reply(turn)
+            reminding.offer(turn)
+        reminding.renew(turn)
         turn.send(dispatcher)
         return []
 

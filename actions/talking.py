@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from actions.advising import CLEAR, advise, decline, hand_over
-from actions.deciding import decide
+from actions.deciding import ask_again, decide, open_question
 from actions.listening import take_in
+from actions.papers import tell_papers
+from actions.reminding import choose_reminder, remind
 from actions.turn import Turn
 from actions.understood import wording
 from knowledge.assessment import assess
-from knowledge.cards import Card
 from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
@@ -18,7 +19,7 @@ ALARM = 0.85  # how sure the classifier has to be where no words of danger were 
 def explain(turn: Turn) -> None:
     """Why the open question is asked, or how the last verdict came about."""
     if turn.asked:
-        card = _open_question(turn, turn.asked)
+        card = open_question(turn, turn.asked)
         turn.show(card, before=turn.phrase("question.why", why=card["why"]))
     elif turn.topic:
         for name in turn.topic:
@@ -67,7 +68,7 @@ def switch_language(turn: Turn) -> None:
         return
     turn.language, turn.language_chosen = wanted, True
     turn.say(turn.phrase("language_changed"), card=turn.cards.notice("language"))
-    _ask_again(turn)
+    ask_again(turn)
 
 
 def refuse(turn: Turn) -> None:
@@ -85,7 +86,7 @@ def talk(turn: Turn) -> None:
         choices=turn.ways_out if turn.heard.act == "complain" else (),
     )
     if turn.heard.act != "goodbye":
-        _ask_again(turn)
+        ask_again(turn)
 
 
 def tell_erasure(turn: Turn) -> None:
@@ -94,7 +95,10 @@ def tell_erasure(turn: Turn) -> None:
 
 
 def choose(turn: Turn) -> None:
-    """A button: a fact, a service, a language, or an act such as `human`."""
+    """A button: a fact, a service, a language, a reminder, or an act such as `human`.
+
+    `ask:<fact>` asks a question anew, for an answer that is to be corrected.
+    """
     choice = turn.heard.choice or ""
     if choice.startswith("language:"):
         switch_language(turn)
@@ -106,8 +110,12 @@ def choose(turn: Turn) -> None:
             "act:restart": start_over,
             "act:why": explain,
             "act:check": _check,
+            "act:documents": tell_papers,
+            "act:remind": remind,
         }
         acts.get(choice, advise)(turn)
+    elif choice.startswith(("remind:", "forget:")):
+        choose_reminder(turn)
     else:
         advise(turn)
 
@@ -123,7 +131,7 @@ def _ask_anew(turn: Turn, name: str) -> None:
     if name in turn.facts:
         value = wording(turn, name, turn.facts[name]["value"])
         before = turn.phrase("question.anew", value=value)
-    turn.show(_open_question(turn, name), before=before)
+    turn.show(open_question(turn, name), before=before)
 
 
 def _check(turn: Turn) -> None:
@@ -134,13 +142,3 @@ def _is_clear(turn: Turn) -> bool:
     """Whether the router is sure which service the message is about."""
     ranked = turn.heard.services
     return bool(ranked) and ranked[0][1] >= CLEAR and not turn.heard.not_ours
-
-
-def _ask_again(turn: Turn) -> None:
-    """The question that was open stays open."""
-    if turn.asked and turn.topic:
-        turn.show(_open_question(turn, turn.asked))
-
-
-def _open_question(turn: Turn, fact: str) -> Card:
-    return turn.cards.question(turn.base.facts[fact], *(turn.base.services[s] for s in turn.topic))

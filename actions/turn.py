@@ -49,7 +49,8 @@ class Heard(NamedTuple):
     `services` are (id, probability) from the router, `items` are (service id,
     item id, score) from search, each the likeliest first.  `passages` are what
     the organisation's own documents say of it, as items of a card.  `choice` is
-    the value of a button.
+    the value of a button.  `reminder` is how long before a day the person wants
+    to be reminded ("" where that is not said), None where they do not.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Heard(NamedTuple):
     items: Sequence[tuple[str, str, float]]
     passages: Sequence[Mapping[str, Any]]
     choice: str | None
+    reminder: str | None = None
 
     @property
     def is_bare(self) -> bool:
@@ -91,6 +93,7 @@ class Heard(NamedTuple):
             items=[(i["service"], i["id"], i["score"]) for i in message.get("items") or []],
             passages=message.get("passages") or [],
             choice=entities[0]["value"] if intent.get("name") == "choose" and entities else None,
+            reminder=message.get("reminder"),
         )
 
 
@@ -109,6 +112,7 @@ class Turn:
     language: str
     language_chosen: bool
     handoff: str | None
+    reminders: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
@@ -136,6 +140,7 @@ class Turn:
             language=language or "en",
             language_chosen=bool(state.get("language_chosen") or chosen),
             handoff=state.get("handoff"),
+            reminders=list(state.get("reminders") or []),
         )
 
     @property
@@ -212,5 +217,6 @@ class Turn:
             "asked": self.asked,
             "misses": self.misses,
             "told": self.told,
+            "reminders": self.reminders,
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})

@@ -32,6 +32,7 @@ from bot.store import Erased as Erased
 from bot.store import Store, Waiting
 from bot.store import TooManyWaiting as TooManyWaiting
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
+from knowledge.periods import seoul_now
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -40,6 +41,8 @@ LONGEST_TEXT = 10_000  # characters
 MOST_FAILURES = 3  # before a message that Rasa cannot answer is given up
 RETRY_EVERY = 1.0  # seconds, while messages wait for Rasa
 SWEEP_EVERY = 3600.0  # seconds between two looks for conversations past their retention
+REMIND_EVERY = 60.0  # seconds between two looks for reminders that are due
+REMIND_FROM = 9  # o'clock in Korea: nobody is woken
 
 Event: TypeAlias = Message | Literal["typing", "erased"]
 
@@ -62,6 +65,7 @@ class Desk:
         self._kept.set()  # what an earlier process left unanswered
         self._start(_again_and_again(self._answer_kept, RETRY_EVERY))
         self._start(_again_and_again(self._erase_old, SWEEP_EVERY))
+        self._start(_again_and_again(self._remind, REMIND_EVERY))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -191,7 +195,7 @@ class Desk:
         self, conversation: Conversation, text: str | None, choice: str | None, key: str | None
     ) -> Message:
         choice = clean(choice or "") or None
-        words = _in_words(choice, conversation.language) if choice else clean(text or "")
+        words = clean(text or "") or (_in_words(choice, conversation.language) if choice else "")
         unreadable = None if choice else _why_unreadable(words)
         said, new = await self.store.add_said(
             conversation, words, choice=choice, key=key, answered=unreadable is not None
@@ -334,6 +338,16 @@ class Desk:
         except Exception:
             self._kept.set()
             raise
+
+    async def _remind(self) -> None:
+        """Say the reminders that are due; what a stop kept from being said, after the start."""
+        clock = seoul_now()
+        if clock.hour < REMIND_FROM:
+            return
+        while sent := await self.store.send_reminders(clock.date().isoformat()):
+            for conversation_id, message in sent:
+                self._tell(conversation_id, message)
+            metrics.REMINDERS.inc(len(sent))
 
     async def _erase_old(self) -> None:
         """Erase what is older than the retention allows."""

@@ -60,6 +60,23 @@ class Triage(msgspec.Struct, frozen=True):
     reasons: list[str] = []
 
 
+class Reminder(msgspec.Struct, frozen=True):
+    """What the person wants to be reminded of: `text` is said on the day `on` (ISO 8601, Seoul).
+
+    `about` names the day that it is about, `day`; `before` is how long before
+    that it is said.  The two are its name within a conversation.
+    """
+
+    about: str
+    before: str
+    day: str
+    on: str
+    what: str
+    text: str
+    language: str
+    choices: list[Choice] = []
+
+
 class State(msgspec.Struct, frozen=True):
     """Where the dialogue stands after a turn, as the actions tell it.
 
@@ -77,6 +94,7 @@ class State(msgspec.Struct, frozen=True):
     asked: str | None = None
     misses: int = 0
     told: dict[str, str] = {}
+    reminders: list[Reminder] = []
 
     @property
     def wants_counsellor(self) -> bool:

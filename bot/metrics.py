@@ -7,6 +7,7 @@ from prometheus_client import Counter, Histogram
 CONVERSATIONS = Counter("ieum_conversations", "Conversations opened.", ["channel"])
 ANSWERS = Counter("ieum_answers", "Messages of the desk, by the type of their card.", ["card"])
 CASES = Counter("ieum_cases", "Cases put before the counsellors.", ["urgency"])
+REMINDERS = Counter("ieum_reminders", "Reminders sent.")
 GIVEN_UP = Counter("ieum_messages_given_up", "Messages that Rasa failed at again and again.")
 TURN_SECONDS = Histogram(
     "ieum_turn_seconds",

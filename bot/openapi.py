@@ -14,13 +14,24 @@ from bot.api.conversations import (
     NewConversation,
     NewMessage,
     Opened,
+    TelegramLink,
 )
 from bot.api.knowledge import LONGEST_QUERY, MOST_RESULTS, Assess
 from bot.api.operations import Health, Readiness
 from bot.problems import MEDIA_TYPE, TITLES
 
 Schema = dict[str, Any]
-STRUCTS = (Answer, Assess, Conversed, Health, NewConversation, NewMessage, Opened, Readiness)
+STRUCTS = (
+    Answer,
+    Assess,
+    Conversed,
+    Health,
+    NewConversation,
+    NewMessage,
+    Opened,
+    Readiness,
+    TelegramLink,
+)
 CARDS = ("question", "clarify", "verdict", "answer", "urgent", "handoff", "out_of_scope", "notice")
 
 
@@ -75,6 +86,15 @@ def document() -> Schema:
                     {204: None},
                     of_conversation=True,
                 ),
+            },
+            "/v1/conversations/{id}/telegram": {
+                "post": _call(
+                    "link_telegram",
+                    "An address that goes on with it in Telegram, once, after consent there",
+                    {201: "TelegramLink"},
+                    of_conversation=True,
+                    refuses=(503,),
+                )
             },
             "/v1/conversations/{id}/socket": {"get": _socket()},
             "/v1/services": {

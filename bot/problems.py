@@ -22,6 +22,7 @@ TITLES = {
     "origin-not-allowed": (403, "This website may not talk to the desk."),
     "not-found": (404, "There is nothing at this address."),
     "conversation-unknown": (404, "There is no such conversation; it may have been erased."),
+    "telegram-off": (404, "This desk cannot be reached by Telegram."),
     "service-unknown": (404, "There is no such service."),
     "method-not-allowed": (405, "This address does not take that kind of call."),
     "too-large": (413, "That is too much to read at once."),

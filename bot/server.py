@@ -129,6 +129,7 @@ ROUTES = [
     web.post("/v1/conversations/{id}/messages", conversations.say),
     web.get("/v1/conversations/{id}", conversations.read),
     web.delete("/v1/conversations/{id}", conversations.erase),
+    web.post("/v1/conversations/{id}/telegram", conversations.link_telegram),
     web.get("/v1/conversations/{id}/socket", conversations.listen),
     web.get("/v1/services", knowledge.services),
     web.get("/v1/services/{id}", knowledge.service),

@@ -18,10 +18,22 @@ import alembic.config
 import msgspec
 import sqlalchemy as sa
 
-from bot.messages import Case, Choice, Conversation, Message, Role, State, Urgency, Utterance, now
+from bot.messages import (
+    Case,
+    Choice,
+    Conversation,
+    Message,
+    Reminder,
+    Role,
+    State,
+    Urgency,
+    Utterance,
+    now,
+)
 
 T = TypeVar("T")
 MOST_WAITING = 20
+REMINDERS_AT_ONCE = 100  # in one transaction
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = sa.MetaData()
@@ -70,6 +82,23 @@ cases = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
+)
+
+
+reminders = sa.Table(
+    "reminders",
+    metadata,
+    sa.Column(
+        "conversation", sa.ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False
+    ),
+    # What day it is about and how long before: its name within the conversation.
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("due_on", sa.String(10), nullable=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("sent_at", sa.String(20)),
+    sa.PrimaryKeyConstraint("conversation", "name", "day"),
+    sa.Index("reminders_due", "sent_at", "due_on"),
 )
 
 
@@ -205,6 +234,7 @@ class Store:
             db.execute(sa.update(conversations).where(here).values(changed))
             said = messages.c.id == message_id
             db.execute(sa.update(messages).where(said).values(answered=True))
+            _keep_reminders(db, conversation_id, state.reminders)
             return _add_utterances(db, conversation_id, utterances, reply_to=message_id)
 
         return await self._run(work)
@@ -249,6 +279,25 @@ class Store:
 
         return await self._run(work)
 
+    async def send_reminders(self, today: str) -> list[tuple[str, Message]]:
+        """Say what is due by `today` (ISO 8601), each once: (conversation, message)."""
+
+        def work(db: Any) -> list[tuple[str, Message]]:
+            due = sa.and_(reminders.c.sent_at.is_(None), reminders.c.due_on <= today)
+            sent = []
+            for row in db.execute(sa.select(reminders).where(due).limit(REMINDERS_AT_ONCE)).all():
+                here = sa.and_(
+                    *(reminders.c[key] == row[key] for key in ("conversation", "name", "day"))
+                )
+                # Of two gateways that find it, one says it.
+                mine = sa.update(reminders).where(here, due).values(sent_at=now())
+                if db.execute(mine).rowcount:
+                    reminder = msgspec.json.decode(row.content, type=Reminder)
+                    sent.append((row.conversation, _add_reminder(db, row.conversation, reminder)))
+            return sent
+
+        return await self._run(work)
+
     async def raise_case(self, conversation_id: str, urgency: Urgency) -> Case:
         """The open case of a conversation, made where there is none; the urgency is brought up."""
 
@@ -271,14 +320,24 @@ class Store:
         await self._run(lambda db: _delete(db, conversations.c.id == conversation_id))
 
     async def erase_before(self, day: str) -> int:
-        """Erase the conversations in which nothing was said since `day`; how many there were."""
+        """Erase the conversations in which nothing was said since `day`; how many there were.
+
+        Of one whose person waits for a reminder, everything but the reminder.
+        """
 
         def work(db: Any) -> int:
             asked = sa.select(messages.c.conversation).group_by(messages.c.conversation)
             asked = asked.having(sa.func.max(messages.c.created_at) < day)
             old = list(db.execute(asked).scalars())
             for start in range(0, len(old), 500):
-                _delete(db, conversations.c.id.in_(old[start : start + 500]))
+                some = old[start : start + 500]
+                waiting = sa.select(reminders.c.conversation).distinct()
+                waiting = waiting.where(reminders.c.sent_at.is_(None))
+                waiting = waiting.where(reminders.c.conversation.in_(some))
+                kept = set(db.execute(waiting).scalars())
+                for conversation_id in kept:
+                    _forget_all_but_reminders(db, conversation_id)
+                _delete(db, conversations.c.id.in_([c for c in some if c not in kept]))
             return len(old)
 
         return await self._run(work)
@@ -407,6 +466,52 @@ def _open_case(db: Any, conversation_id: str) -> Case | None:
     asked = asked.filter_by(conversation=conversation_id).where(cases.c.status != "closed")
     row = db.execute(asked).first()
     return Case(*row) if row else None
+
+
+def _keep_reminders(db: Any, conversation_id: str, wanted: Sequence[Reminder]) -> None:
+    """The conversation's reminders are these from now on; one that was sent stays sent."""
+    mine = reminders.c.conversation == conversation_id
+    rows = {(f"{r.about} {r.before}", r.day): r for r in wanted}
+    known = set()
+    for row in db.execute(
+        sa.select(reminders.c.name, reminders.c.day, reminders.c.sent_at).where(mine)
+    ):
+        here = sa.and_(mine, reminders.c.name == row.name, reminders.c.day == row.day)
+        if (reminder := rows.get((row.name, row.day))) is not None:
+            known.add((row.name, row.day))
+            values = {"due_on": reminder.on, "content": _json(reminder)}
+            db.execute(sa.update(reminders).where(here).values(values))
+        elif row.sent_at is None:
+            db.execute(sa.delete(reminders).where(here))
+    for (name, day), reminder in rows.items():
+        if (name, day) not in known:
+            row = {"conversation": conversation_id, "name": name, "day": day}
+            row |= {"due_on": reminder.on, "content": _json(reminder)}
+            db.execute(sa.insert(reminders), row)
+
+
+def _add_reminder(db: Any, conversation_id: str, reminder: Reminder) -> Message:
+    card: dict[str, Any] = {
+        "type": "notice",
+        "service": None,
+        "about": "reminder",
+        "changed": [],
+        "citations": [],
+    }
+    said = Utterance(reminder.text, reminder.language, reminder.choices, card)
+    return _add_utterances(db, conversation_id, [said])[0]
+
+
+def _forget_all_but_reminders(db: Any, conversation_id: str) -> None:
+    here = conversations.c.id == conversation_id
+    conversation = _conversation(db, here)
+    if conversation is None:
+        return
+    state = conversation.state
+    left = State(state.language, state.language_chosen, reminders=state.reminders)
+    db.execute(sa.update(conversations).where(here).values(state=_json(left)))
+    for table in (messages, cases):
+        db.execute(sa.delete(table).where(table.c.conversation == conversation_id))
 
 
 def _delete(db: Any, here: Any) -> None:

@@ -77,8 +77,9 @@ class Cards:
     def choices(self, fact: Fact) -> list[dict[str, str]]:
         """The buttons under a question; every question can be answered with "I don't know"."""
         if fact.kind == "bool":
-            answers = [("yes", "true"), ("no", "false")]
-            buttons = [(self.catalogue.phrase(name), value) for name, value in answers]
+            buttons = [
+                (self._yes_or_no(fact, value == "true"), value) for value in ("true", "false")
+            ]
         else:
             buttons = [(self._fact(fact, c.value), c.value) for c in fact.choices]
         buttons = [(label, value) for label, value in buttons] + [
@@ -244,7 +245,7 @@ class Cards:
         if value is None:
             return self.catalogue.phrase("unsure")
         if isinstance(value, bool):
-            return self.catalogue.phrase("yes" if value else "no")
+            return self._yes_or_no(fact, value)
         if isinstance(value, Period):
             return self.catalogue.period(value)
         if isinstance(value, date):
@@ -342,6 +343,10 @@ class Cards:
             "languages": list(contact.languages),
             "citations": self.citations(contact.cite),
         }
+
+    def _yes_or_no(self, fact: Fact, yes: bool) -> str:
+        name = "yes" if yes else "no"
+        return self.catalogue.phrase(f"{name}.{fact.asks}" if fact.asks else name)
 
     def _fact(self, fact: Fact, part: str) -> str:
         choices = {choice.value: choice.label for choice in fact.choices}

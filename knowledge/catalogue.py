@@ -87,8 +87,9 @@ class Catalogue:
         """A source's date as far as it is printed: 2021, June 2021, 1 January 2025."""
         parts = [int(part) for part in printed.split("-")]
         day = date(*(parts + [1] * (3 - len(parts))))
-        pattern = ("y", "yMMMM", "yMMMMd")[len(parts) - 1]
-        return str(format_skeleton(pattern, day, locale=self._writes))
+        if len(parts) == 3:
+            return self.day(day)
+        return str(format_skeleton(("y", "yMMMM")[len(parts) - 1], day, locale=self._writes))
 
     def won(self, amount: int) -> str:
         """A sum: 230,000 won."""

@@ -78,6 +78,11 @@ _SHORTEST = (0, 28, 59, 89, 120, 150, 181, 212, 242, 273, 303, 334)
 _LONGEST = (0, 31, 62, 92, 123, 153, 184, 215, 245, 276, 306, 337)
 
 
+def seoul_now() -> datetime:
+    """This moment on a clock in Korea, wherever the server stands."""
+    return datetime.now(SEOUL)
+
+
 def seoul_today() -> date:
-    """Today's date in Korea, wherever the server stands."""
-    return datetime.now(SEOUL).date()
+    """Today's date in Korea."""
+    return seoul_now().date()

@@ -253,7 +253,9 @@ class Fact(Record, frozen=True):
     `fixed` facts (where one was born) never change, so nothing that hangs on
     them is offered as a way out.  `find_out` tells who does not know the answer
     where it stands.  `lies` says on which side of today a date is, so that "two
-    weeks" can be read as an answer to "when did you move?".
+    weeks" can be read as an answer to "when did you move?".  `asks: done` is for
+    questions whether something has happened yet, which some languages answer
+    with words of their own.
     """
 
     id: str
@@ -266,10 +268,13 @@ class Fact(Record, frozen=True):
     choices: tuple[Choice, ...] = ()
     fixed: bool = False
     lies: Literal["past", "future"] | None = None
+    asks: Literal["done"] | None = None
 
     def __post_init__(self) -> None:
         if (self.kind == "date") != bool(self.lies):
             raise ValueError("`lies: past` or `future` belongs to a date, and only there")
+        if self.asks and self.kind != "bool":
+            raise ValueError("`asks: done` belongs to a fact of kind bool, and only there")
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("`choices` belong to a fact of kind choice, and only there")
         if (self.kind in ("duration", "number")) != bool(self.unit):

@@ -5,13 +5,25 @@ Sources are numbered in the order in which they appear and listed at the end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from knowledge.cards import Card
 from knowledge.catalogue import Catalogue
 
+# The sections of a verdict in the order of its text, and the parts a small screen gets it in.
+SECTIONS = (
+    *("requirements", "unlock", "unsure", "documents", "maybe_documents", "fees", "deadlines"),
+    *("offices", "steps", "notes", "related"),
+)
+PARTS = {
+    "reasons": ("requirements", "unlock", "unsure"),
+    "documents": ("documents", "maybe_documents"),
+    "fees": ("fees",),
+    "dates": ("deadlines", "offices"),
+    "steps": ("steps", "notes", "related"),
+}
 MARKS = {"met": "✓", "unmet": "✗", "unknown": "?", "disputed": "≈"}
 
 
@@ -35,6 +47,31 @@ class Wording:
             "out_of_scope": self._out_of_scope,
         }[card["type"]](card)
         return "\n".join([*lines, *self._list_of_sources()]).strip()
+
+    def brief(self, card: Card) -> str:
+        """A verdict in short: what stands in its way or is open, the next step, the dates."""
+        lines = [self._say("verdict.title", title=card["title"], headline=card["headline"])]
+        open_ = [r for r in card["requirements"] if r["status"] != "met"]
+        if open_:
+            lines += ["", *(line for item in open_ for line in self._short_requirement(item))]
+        if card["outcome"] == "needs_more_info":
+            lines += self._lines_of(card, "unsure")
+        elif card["unlock"]:
+            lines += self._lines_of(card, "unlock")
+        elif card["outcome"] == "eligible" and card["steps"]:
+            lines += ["", self._heading("verdict.next"), *self._item(card["steps"][0])]
+        dated = [line for d in card["deadlines"] if d["date"] for line in self._deadline(d)]
+        lines += ["", self._heading("verdict.deadlines"), *dated] if dated else []
+        lines += [*self._review(card), "", self._say("verdict.final_word")]
+        return "\n".join([*lines, *self._list_of_sources()]).strip()
+
+    def part(self, card: Card, name: str) -> str:
+        """One part of a verdict (see PARTS), or `sources`; empty where there is nothing in it."""
+        if name == "sources":
+            self.of(card)
+            return "\n".join(self._list_of_sources()).strip()
+        lines = [line for section in PARTS[name] for line in self._lines_of(card, section)]
+        return "\n".join([*lines, *self._list_of_sources()]).strip() if lines else ""
 
     def _question(self, card: Card) -> list[str]:
         lines = [card["text"]]
@@ -63,18 +100,20 @@ class Wording:
 
     def _verdict(self, card: Card) -> list[str]:
         lines = [self._say("verdict.title", title=card["title"], headline=card["headline"])]
-        lines += self._section("requirements", (self._requirement(r) for r in card["requirements"]))
-        lines += self._section("unlock", ([self._unlock(change)] for change in card["unlock"]))
-        lines += self._section(
-            "unsure", ([f"• {u['label']}: {u['find_out']}"] for u in card["unsure"])
-        )
-        for name in ("documents", "maybe_documents", "fees"):
-            lines += self._section(name, (self._item(item) for item in card[name]))
-        lines += self._section("deadlines", (self._deadline(d) for d in card["deadlines"]))
-        for name in ("offices", "steps", "notes"):
-            lines += self._section(name, (self._item(item) for item in card[name]))
-        lines += self._section("related", ([f"• {r['title']}"] for r in card["related"]))
+        lines += [line for section in SECTIONS for line in self._lines_of(card, section)]
         return [*lines, *self._review(card), "", self._say("verdict.final_word")]
+
+    def _lines_of(self, card: Card, section: str) -> list[str]:
+        """A section of a verdict below its heading; nothing where it is empty."""
+        one: Callable[[Any], list[str]] = {
+            "requirements": self._requirement,
+            "unlock": lambda change: [self._unlock(change)],
+            "unsure": lambda fact: [f"• {fact['label']}: {fact['find_out']}"],
+            "deadlines": self._deadline,
+            "related": lambda service: [f"• {service['title']}"],
+        }.get(section, self._item)
+        lines = [line for item in card[section] for line in one(item)]
+        return ["", self._heading(f"verdict.{section}"), *lines] if lines else []
 
     def _urgent(self, card: Card) -> list[str]:
         lines = [self._say(f"urgent.{card['level']}")]
@@ -91,15 +130,18 @@ class Wording:
         lines = [self._say(f"out_of_scope.{card['reason']}")]
         return lines + [self._contact(contact) for contact in card["contacts"]]
 
-    def _section(self, name: str, items: Iterable[list[str]]) -> list[str]:
-        lines = [line for item in items for line in item]
-        return ["", self._heading(f"verdict.{name}"), *lines] if lines else []
-
     def _requirement(self, item: dict[str, Any]) -> list[str]:
+        return self._with_claims(self._status(item), item)
+
+    def _short_requirement(self, item: dict[str, Any]) -> list[str]:
+        """A condition that is not met or open; of a dispute only the safe course."""
+        if item["status"] != "disputed" or not item.get("safe"):
+            return [self._status(item)]
+        return [self._status(item), f"  {self._say('disputed.safe', safe=item['safe'])}"]
+
+    def _status(self, item: dict[str, Any]) -> str:
         status = self._say(f"status.{item['status']}")
-        return self._with_claims(
-            f"{MARKS[item['status']]} {item['text']} – {status}{self._refer(item)}", item
-        )
+        return f"{MARKS[item['status']]} {item['text']} – {status}{self._refer(item)}"
 
     def _deadline(self, item: dict[str, Any]) -> list[str]:
         text = item["text"]

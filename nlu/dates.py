@@ -308,7 +308,7 @@ _VIETNAMESE = regex.compile(
     r"(?:(?:ngày|ngay|mùng|mồng|mung|hôm|hom)?\s*(?<![\d/-])(?P<d>\d{1,2})\s*(?:tháng|thang|thg)\s*"
     r"|(?P<end>(?:cuối|cuoi)\s+)?(?:(?:hồi|hoi|đầu|dau)\s+)?(?:tháng|thang|thg)\s*)(?P<m>\d{1,2}(?![\d.,]*\d)|(?<!(?:\d|một|hai|ba|bốn|năm|sáu|bảy|tám|chín|mười|mấy)"
     r"\s*tháng\s*)(?:mười hai|mười một|mười|chín|tám|bảy|sáu|tư|ba|hai)\b)"
-    r"(?:\s*(?:(?:năm|nam|/|-)\s*(?P<y>(?:19|20)\d\d)"
+    r"(?:\s*(?:(?:năm|nam|/|-|,)\s*(?P<y>(?:19|20)\d\d)"
     r"|(?P<rel>(?:năm|nam)\s+(?:nay|sau|tới|toi|ngoái|ngoai|trước|truoc)|sang năm)))?",
     regex.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from types import TracebackType
 
 from bot.settings import Settings
 
-SLOWEST_START = 240  # seconds, on a machine that does much else
+SLOWEST_START = 600  # seconds, on a machine that does much else
 
 
 class Desk:

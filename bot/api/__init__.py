@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -21,6 +22,10 @@ SETTINGS = web.AppKey("settings", Settings)
 MESSAGE_RATE = web.AppKey("message_rate", Rate)
 OPENING_RATE = web.AppKey("opening_rate", Rate)
 
+LinkMaker: TypeAlias = Callable[[str], Awaitable["tuple[str, str] | None"]]
+TELEGRAM_LINK: web.AppKey[LinkMaker] = web.AppKey("telegram_link")
+"""Where the desk has Telegram: from a conversation's id to an address that goes on with it there,
+and until when that is good; None while the door is not open yet."""
 SOCKETS = web.AppKey("sockets", set[web.WebSocketResponse])
 
 

@@ -17,6 +17,7 @@ from bot.api import (
     OPENING_RATE,
     SETTINGS,
     SOCKETS,
+    TELEGRAM_LINK,
     address,
     decode,
     json,
@@ -84,6 +85,13 @@ class Conversed(msgspec.Struct):
     messages: list[Message]
 
 
+class TelegramLink(msgspec.Struct):
+    """An address that goes on with the conversation in Telegram, once, until `expires_at`."""
+
+    url: str
+    expires_at: str
+
+
 class FirstFrame(msgspec.Struct):
     """What a socket says first; `after` is the last message it has."""
 
@@ -126,6 +134,18 @@ async def read(request: web.Request) -> web.Response:
 async def erase(request: web.Request) -> web.Response:
     await request.app[DESK].erase(await _authorized(request))
     return web.Response(status=204)
+
+
+async def link_telegram(request: web.Request) -> web.Response:
+    conversation = await _authorized(request)
+    take(request.app[MESSAGE_RATE], conversation.id)
+    make = request.app.get(TELEGRAM_LINK)
+    if make is None:
+        raise Problem("telegram-off")
+    link = await make(conversation.id)
+    if link is None:
+        raise Problem("not-ready", "Telegram does not answer just now.")
+    return json(TelegramLink(*link), status=201)
 
 
 async def listen(request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,8 @@
-"""Buttons under messages: short tokens that stand for choices, each keyboard good for one turn."""
+"""Buttons under messages: short tokens that stand for choices.
+
+A keyboard is good for one turn, so that an old button cannot answer a new
+question; a lasting one, which only shows more of its message, stays.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +26,7 @@ telegram_keyboards = sa.Table(
     sa.Column("choices", sa.Text, nullable=False),
     # The update that answered the question or moved past it; null while it can be answered.
     sa.Column("used_by", sa.BigInteger),
+    sa.Column("lasting", sa.Boolean, nullable=False, default=False),
     sa.Index("telegram_keyboards_of_chat", "chat", "used_by"),
 )
 USED = "used"
@@ -34,13 +39,16 @@ class Buttons:
     def __init__(self, store: Store) -> None:
         self._run = store._run
 
-    async def add(self, chat_id: int, choices: Sequence[Choice]) -> list[str]:
+    async def add(
+        self, chat_id: int, choices: Sequence[Choice], lasting: bool = False
+    ) -> list[str]:
         """Callback data for a new keyboard, one for each choice, far below Telegram's 64 bytes."""
         token = secrets.token_urlsafe(12)
         row = {
             "token": token,
             "chat": chat_id,
             "choices": msgspec.json.encode(choices).decode(),
+            "lasting": lasting,
         }
         await self._run(lambda db: db.execute(sa.insert(telegram_keyboards), row))
         return [f"{token}:{place}" for place in range(len(choices))]
@@ -50,6 +58,21 @@ class Buttons:
         here = telegram_keyboards.c.token == data.partition(":")[0]
         changed = sa.update(telegram_keyboards).where(here).values(message=message)
         await self._run(lambda db: db.execute(changed))
+
+    async def lasting(self, chat_id: int, message: int) -> list[tuple[str, str]]:
+        """The labels and callback data of the lasting buttons under a message."""
+        keyboards = telegram_keyboards.c
+        here = sa.and_(keyboards.chat == chat_id, keyboards.message == message, keyboards.lasting)
+        asked = sa.select(keyboards.token, keyboards.choices).where(here)
+
+        def work(db: Any) -> list[tuple[str, str]]:
+            return [
+                (choice.label, f"{row.token}:{place}")
+                for row in db.execute(asked)
+                for place, choice in enumerate(_choices(row))
+            ]
+
+        return await self._run(work)
 
     async def tapped(self, chat_id: int, data: str, update_id: int) -> Choice | None:
         """What the button stands for; None for one that is closed, foreign or unknown.
@@ -66,7 +89,7 @@ class Buttons:
             row = db.execute(sa.select(telegram_keyboards).where(here)).first()
             if row is None or row.used_by not in (None, update_id) or not place.isdecimal():
                 return None
-            choices = msgspec.json.decode(row.choices, type=list[Choice])
+            choices = _choices(row)
             return choices[int(place)] if int(place) < len(choices) else None
 
         return await self._run(work)
@@ -75,7 +98,9 @@ class Buttons:
         """No button of this chat answers any more; the messages that still show one."""
 
         def work(db: Any) -> list[int]:
-            mine = telegram_keyboards.c.chat == chat_id
+            mine = sa.and_(
+                telegram_keyboards.c.chat == chat_id, telegram_keyboards.c.lasting.is_(False)
+            )
             used = telegram_keyboards.c.used_by
             db.execute(
                 sa.delete(telegram_keyboards).where(mine, used.is_not(None), used != update_id)
@@ -85,3 +110,7 @@ class Buttons:
             return [message for message in db.execute(closed).scalars() if message is not None]
 
         return await self._run(work)
+
+
+def _choices(row: Any) -> list[Choice]:
+    return msgspec.json.decode(row.choices, type=list[Choice])

@@ -21,6 +21,7 @@ from bot.messages import Choice, Message
 from bot.telegram.buttons import USED, Buttons
 from bot.telegram.chats import Chats
 from bot.telegram.render import numbered, parts, rows
+from bot.telegram.verdict import headline, in_short
 from knowledge.catalogue import Catalogue
 
 # Seconds between tries while Telegram cannot be reached; about four minutes in all.
@@ -73,30 +74,44 @@ class Delivery:
         chat_id: int,
         text: str,
         choices: Sequence[Choice] = (),
-        card_type: str = "",
+        bold: str = "",
         heading: str = "",
+        lasting: Sequence[Choice] = (),
     ) -> None:
-        """Send a text, in parts where it is long, buttons under the last one.
+        """Send a text, in parts where it is long, buttons under the last one, `lasting` ones below.
+
+        `bold` is a line of it; `heading` stands above.
 
         TelegramError where it cannot be sent.
         """
         choices = choices[:MOST_BUTTONS]
         text, labels = numbered(text, [choice.label for choice in choices])
-        *before, last = parts(text, card_type=card_type, heading=heading) or [""]
+        *before, last = parts(text, bold=bold, heading=heading) or [""]
         for part in before:
             await self._send_part(chat_id, part)
         if not last:
             return
-        if not choices:
-            await self._send_part(chat_id, last)
-            return
-        data = await self._buttons.add(chat_id, choices)
-        keyboard = [
-            [InlineKeyboardButton(labels[place], callback_data=data[place]) for place in row]
-            for row in rows(labels)
-        ]
-        message_id = await self._send_part(chat_id, last, InlineKeyboardMarkup(keyboard))
-        await self._buttons.shown(data[0], message_id)
+        keyboard, tokens = [], []
+        for buttons, said, stays in (
+            (choices, labels, False),
+            (lasting, [choice.label for choice in lasting], True),
+        ):
+            if buttons:
+                data = await self._buttons.add(chat_id, buttons, stays)
+                keyboard += _keyboard(said, data)
+                tokens.append(data[0])
+        markup = InlineKeyboardMarkup(keyboard) if keyboard else None
+        message_id = await self._send_part(chat_id, last, markup)
+        for token in tokens:
+            await self._buttons.shown(token, message_id)
+
+    async def ask_consent(
+        self, chat_id: int, text: str, buttons: Sequence[tuple[str, str]]
+    ) -> None:
+        """Ask with buttons (label, callback data) that belong to no conversation."""
+        labels, data = zip(*buttons, strict=True)
+        (part,) = parts(text)
+        await self._send_part(chat_id, part, InlineKeyboardMarkup(_keyboard(labels, data)))
 
     async def close_buttons(
         self, chat_id: int, update_id: int, tapped: tuple[int, str] | None = None
@@ -110,8 +125,13 @@ class Delivery:
             await self.mark(chat_id, message_id, label)
 
     async def mark(self, chat_id: int, message_id: int, label: str = "") -> None:
-        """Take the buttons from a message; a chosen `label` stays, as a mark that does nothing."""
+        """Take the buttons from a message but those that last; a chosen `label` stays, as a mark
+        that does nothing.
+        """
         mark = [[InlineKeyboardButton(f"✓ {label}", callback_data=USED)]] if label else []
+        if lasting := await self._buttons.lasting(chat_id, message_id):
+            labels, data = zip(*lasting, strict=True)
+            mark += _keyboard(labels, data)
         # A message may be deleted, too old to be edited, or marked already: nothing is lost.
         with contextlib.suppress(TelegramError):
             await self._bot.edit_message_reply_markup(
@@ -167,8 +187,10 @@ class Delivery:
         heading = ""
         if message.role == "counsellor":
             heading = Catalogue.of(message.language).phrase("telegram.counsellor")
-        card_type = str((message.card or {}).get("type", ""))
-        await self.say(chat_id, message.text, message.choices, card_type, heading)
+        short = in_short(message)
+        text, lasting = (short.text, short.buttons) if short else (message.text, [])
+        bold = short.headline if short else headline(message)
+        await self.say(chat_id, text, message.choices, bold, heading, lasting)
 
     async def _send_part(
         self, chat_id: int, part: str, keyboard: InlineKeyboardMarkup | None = None
@@ -202,3 +224,10 @@ class Delivery:
             while True:
                 await self._bot.send_chat_action(chat_id, ChatAction.TYPING)
                 await asyncio.sleep(TYPING_EVERY)
+
+
+def _keyboard(labels: Sequence[str], data: Sequence[str]) -> list[list[InlineKeyboardButton]]:
+    return [
+        [InlineKeyboardButton(labels[place], callback_data=data[place]) for place in row]
+        for row in rows(labels)
+    ]

@@ -1,4 +1,6 @@
-"""Telegram's flood limits: one message a second in a chat, and patience where it says wait."""
+"""Telegram's flood limits: one message a second in a chat, thirty in all, and patience where it
+says wait.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,17 @@ MANY_CHATS = 10_000
 
 
 class ChatPace(BaseRateLimiter[None]):
-    """Sends the messages of each chat one by one, `interval` seconds apart; again after a 429.
+    """Sends the messages of each chat one by one, `interval` seconds apart, those of all chats
+    `overall` seconds apart; again after a 429.
 
     Raises the last RetryAfter after five tries, or at once where the pause is
     longer than a minute.
     """
 
-    def __init__(self, interval: float = 1.0) -> None:
+    def __init__(self, interval: float = 1.0, overall: float = 1 / 30) -> None:
         self._interval = interval
+        self._overall = overall
+        self._turn = 0.0
         self._locks: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
         self._free: dict[object, float] = {}
 
@@ -52,6 +57,9 @@ class ChatPace(BaseRateLimiter[None]):
         chat = data.get("chat_id")
         async with self._locks.setdefault(chat, asyncio.Lock()):
             await asyncio.sleep(self._free.get(chat, 0.0) - time.monotonic())
+            # Each takes the next free place in the queue of all chats, and waits for it.
+            self._turn = max(self._turn + self._overall, time.monotonic())
+            await asyncio.sleep(self._turn - time.monotonic())
             try:
                 return await self._insist(callback, args, kwargs)
             finally:

@@ -22,22 +22,31 @@ from telegram.ext import (
 )
 
 from bot.conversations import Desk, supported_language
-from bot.messages import Choice, Conversation, KnownFact
+from bot.messages import Choice, Conversation
 from bot.store import TooManyWaiting
 from bot.telegram.buttons import USED, Buttons
 from bot.telegram.chats import Chats
 from bot.telegram.delivery import Delivery
 from bot.telegram.kinds import answer_to
+from bot.telegram.links import PREFIX, Links
+from bot.telegram.verdict import part, wanted
 from knowledge.base import KnowledgeBase
+from knowledge.cards import Cards
 from knowledge.catalogue import LANGUAGES, Catalogue
-from knowledge.schema import Fact
+from knowledge.periods import seoul_today
 
-COMMANDS = ("start", "language", "facts", "human", "restart", "delete", "help")
+COMMANDS = (
+    *("start", "language", "facts", "documents", "remind"),
+    *("human", "restart", "delete", "help"),
+)
 """The commands in the order of the menu; `telegram.command.<name>` describes each."""
 CHANNEL = "telegram"
 # Choices that the door itself understands; the desk never sees them.
 DELETE = Choice("telegram.delete_yes", "door:delete")
 KEEP = Choice("telegram.delete_no", "door:keep")
+# Callback data of the consent to go on with a website's conversation: the link's own token is
+# what stands for it, since the chat may hold no conversation yet.
+CONTINUE, STAY = "go:", "stay"
 log = logging.getLogger(__name__)
 
 
@@ -52,6 +61,7 @@ class Handlers:
         self._chats = chats
         self._buttons = buttons
         self._delivery = delivery
+        self._links = Links(desk.store)
         self._album: dict[int, str] = {}
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -72,7 +82,7 @@ class Handlers:
     # Words, buttons, files
 
     async def _words(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Also commands the door does not know: "/documents" is a good question to the desk."""
+        """Also commands the door does not know: "/fees" is a good question to the desk."""
         message = _message(update)
         await self._turn(update, await self._conversation(update), text=message.text or "")
 
@@ -81,6 +91,9 @@ class Handlers:
         if query is None or query.message is None or update.effective_chat is None:
             return
         chat_id, shown = update.effective_chat.id, query.message.message_id
+        if query.data == STAY or (query.data or "").startswith(CONTINUE):
+            await self._consent(update, query)
+            return
         choice = await self._buttons.tapped(chat_id, query.data or "", update.update_id)
         chat = await self._chats.get(chat_id)
         if choice is None or chat is None:
@@ -90,6 +103,9 @@ class Handlers:
                 await self._delivery.mark(chat_id, shown)
             return
         await _answer(query)
+        if more := wanted(choice.value):
+            await self._show_part(update, *more)
+            return
         tapped = (shown, choice.label)
         conversation = await self._conversation(update)
         if choice.value == DELETE.value:
@@ -116,9 +132,13 @@ class Handlers:
     # Commands
 
     async def _start(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """`/start ja`, from a link on a poster, greets in that language."""
+        """`/start ja`, from a link on a poster, greets in that language; a link from the website
+        goes on with the conversation there.
+        """
         known = await self._chats.get(_chat_id(update))
         payload = context.args[0] if context.args else ""
+        if payload.startswith(PREFIX) and await self._offer_to_continue(update, payload):
+            return
         await self._conversation(update, reads=supported_language(payload))
         if known:
             await self._reply(update, "telegram.welcome_back")
@@ -134,28 +154,39 @@ class Handlers:
 
     async def _facts(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         conversation = await self._conversation(update)
-        words = await self._catalogue(update)
-        lines = [
-            words.phrase(
-                "telegram.fact",
-                label=words.text(f"fact.{fact_id}.label", self._base.facts[fact_id].label),
-                words=_in_words(self._base.facts[fact_id], known, words),
-            )
-            for fact_id, known in conversation.state.facts.items()
-            if fact_id in self._base.facts
-        ]
-        if not lines:
+        cards = Cards(self._base, conversation.language)
+        words = cards.catalogue
+        told = [self._base.facts[f] for f in conversation.state.facts if f in self._base.facts]
+        if not told:
             await self._reply(update, "telegram.no_facts")
             return
-        text = "\n".join([words.phrase("telegram.facts"), *lines])
-        correct = words.phrase("telegram.correct_facts")
-        await self._delivery.say(_chat_id(update), f"{text}\n\n{correct}")
+        lines, choices = [words.phrase("telegram.facts")], []
+        for fact in told:
+            label = words.text(f"fact.{fact.id}.label", fact.label)
+            value = conversation.state.facts[fact.id].value
+            said = cards.value(fact, value, seoul_today())
+            lines.append(words.phrase("telegram.fact", label=label, words=said))
+            choices.append(Choice(label, f"ask:{fact.id}"))
+        lines += ["", words.phrase("telegram.correct_facts")]
+        chat_id = _chat_id(update)
+        await self._delivery.close_buttons(chat_id, update.update_id)
+        await self._delivery.say(chat_id, "\n".join(lines), choices)
+
+    async def _documents(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        await self._command(update, "act:documents")
+
+    async def _remind(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Alone, it shows the reminders; with words it is a message like any other."""
+        if context.args:
+            await self._words(update, context)
+        else:
+            await self._command(update, "act:remind")
 
     async def _human(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        await self._turn(update, await self._conversation(update), choice="act:human")
+        await self._command(update, "act:human")
 
     async def _restart(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        await self._turn(update, await self._conversation(update), choice="act:restart")
+        await self._command(update, "act:restart")
 
     async def _delete(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if await self._chats.get(_chat_id(update)) is None:
@@ -209,7 +240,63 @@ class Handlers:
             with contextlib.suppress(TelegramError):
                 await self._reply(update, "telegram.trouble")
 
+    # A conversation that began on the website
+
+    async def _offer_to_continue(self, update: Update, token: str) -> bool:
+        """Ask before anything of the website's conversation is shown; False for an old link."""
+        chat_id = _chat_id(update)
+        conversation_id = await self._links.conversation(token)
+        conversation = conversation_id and await self._desk.store.conversation(conversation_id)
+        if not conversation:
+            await self._reply(update, "telegram.link_over")
+            return False
+        words = Catalogue.of(conversation.language)
+        chat = await self._chats.get(chat_id)
+        text = words.phrase("telegram.continue_question")
+        if chat and chat.conversation != conversation.id:
+            text = f"{text} {words.phrase('telegram.continue_replaces')}"
+        buttons = [("telegram.continue_yes", CONTINUE + token), ("telegram.continue_no", STAY)]
+        labelled = [(words.phrase(phrase), data) for phrase, data in buttons]
+        await self._delivery.ask_consent(chat_id, text, labelled)
+        return True
+
+    async def _consent(self, update: Update, query: CallbackQuery) -> None:
+        """Go on here, or leave the website's conversation where it is."""
+        chat_id, data = _chat_id(update), query.data or ""
+        message_id = query.message.message_id if query.message else 0
+        used = None if data == STAY else await self._links.use(data.removeprefix(CONTINUE), chat_id)
+        if data != STAY and used is None:
+            await _answer(query, (await self._catalogue(update)).phrase("telegram.link_over"))
+            await self._delivery.mark(chat_id, message_id)
+            return
+        await _answer(query)
+        words = await self._catalogue(update)
+        chosen = "telegram.continue_no" if used is None else "telegram.continue_yes"
+        await self._delivery.mark(chat_id, message_id, words.phrase(chosen))
+        if used is None:
+            await self._reply(update, "telegram.stayed")
+            return
+        conversation_id, before = used
+        if before and (old := await self._desk.store.conversation(before)):
+            await self._desk.erase(old)
+        await self._reply(update, "telegram.continued")
+        await self._delivery.deliver(chat_id)
+        self._delivery.listen(chat_id, conversation_id)
+
     # The ground
+
+    async def _command(self, update: Update, choice: str) -> None:
+        """A command that stands for a button; it is kept as it was written."""
+        text = _message(update).text
+        await self._turn(update, await self._conversation(update), text, choice=choice)
+
+    async def _show_part(self, update: Update, message_id: str, name: str) -> None:
+        conversation = await self._conversation(update)
+        said = await self._desk.store.messages(conversation.id)
+        verdict = next((message for message in said if message.id == message_id), None)
+        if verdict:
+            text = part(verdict, name)
+            await self._delivery.say(_chat_id(update), text, bold=text.partition("\n")[0])
 
     async def _turn(
         self,
@@ -308,18 +395,6 @@ def _message(update: Update) -> Message:
 def _language_of(update: Update) -> str | None:
     user = update.effective_user
     return supported_language(user.language_code) if user else None
-
-
-def _in_words(fact: Fact, known: KnownFact, words: Catalogue) -> str:
-    """A fact as the person would say it; for a button, what stood on it."""
-    if known.value is None:
-        return words.phrase("unsure")
-    if isinstance(known.value, bool):
-        return words.phrase("yes" if known.value else "no")
-    for choice in fact.choices:
-        if choice.value == known.value:
-            return words.text(f"fact.{fact.id}.{choice.value}", choice.label)
-    return known.words or str(known.value)
 
 
 def _own_name(code: str) -> str:

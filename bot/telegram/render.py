@@ -15,19 +15,22 @@ CUTS = [
 ]
 # The widest label of a row of that many buttons, in columns, so that a phone shows it whole.
 WIDEST = {3: 9, 2: 16, 1: 36}
-HEADED = ("verdict", "urgent")
 
 
-def parts(text: str, *, card_type: str | None = None, heading: str = "") -> list[str]:
+def parts(text: str, *, bold: str = "", heading: str = "") -> list[str]:
     """`text` as HTML messages, in order, each short enough for Telegram; none for a blank text.
 
-    `heading` (who speaks, where that is not the desk) is set above in bold, and
-    so is the first line of a verdict or an urgent card.
+    `bold` is a line of the text that is set in bold; `heading` (who speaks,
+    where that is not the desk) is set above in bold.
     """
     pieces = [html.escape(piece, quote=False) for piece in split(text)]
-    if pieces and card_type in HEADED:
-        first, *rest = pieces[0].split("\n")
-        pieces[0] = "\n".join([f"<b>{first}</b>", *rest])
+    strong = html.escape(bold.strip(), quote=False)
+    if pieces and strong:
+        lines = pieces[0].split("\n")
+        place = next((n for n, line in enumerate(lines) if line.strip() == strong), None)
+        if place is not None:
+            lines[place] = f"<b>{strong}</b>"
+        pieces[0] = "\n".join(lines)
     if pieces and heading:
         pieces[0] = f"<b>{html.escape(heading, quote=False)}</b>\n{pieces[0]}"
     return pieces

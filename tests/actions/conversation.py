@@ -49,12 +49,15 @@ class Conversation:
         passages: tuple[dict[str, Any], ...] = (),
         language: str = "en",
         choice: str | None = None,
+        reminder: str | None = None,
+        date_of: dict[str, str] | None = None,
         **facts: object,
     ) -> list[dict[str, Any]]:
         """The replies to one message.
 
         `facts` are entities with a role; one called `bare` is a (kind, value)
         that says not of what, and one called `about_...` is only likely.
+        `date_of` are facts told as dates.
         """
         entities = [
             {"entity": "x", "role": role, "value": value, "start": 0, "end": len(text)}
@@ -69,6 +72,10 @@ class Conversation:
         if "bare" in facts:
             kind, value = facts["bare"]  # type: ignore[misc]
             entities.append({"entity": kind, "value": value, "start": 0, "end": len(text)})
+        entities += [
+            {"entity": "date", "role": role, "value": value, "start": 0, "end": 0}
+            for role, value in (date_of or {}).items()
+        ]
         if choice is not None:
             act, entities = "choose", [{"entity": "choice", "value": choice}]
         ranked = [(service, sure), *others] if service else list(others)
@@ -81,6 +88,7 @@ class Conversation:
             "items": [{"service": s, "id": i, "score": 0.9} for s, i in items],
             "passages": list(passages),
             "language_sure": True,
+            "reminder": reminder,
             "metadata": {"language": None, "state": self.state},
         }
         tracker = Tracker("someone", {}, message, [], False, None, {}, None)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 from aiohttp.test_utils import TestClient
 
-from tests.bot.fake_rasa import FakeRasa
+from bot.conversations import Desk
+from knowledge.periods import SEOUL
+from tests.bot.fake_rasa import FakeRasa, turn
 from tests.bot.test_api import Opened, opened
+from tests.bot.test_reminders import ON, reminder
 
 Client = TestClient[Any, Any]
 
@@ -166,3 +170,19 @@ async def test_an_ordinary_call_is_told_to_upgrade(client: Client) -> None:
     answer = await client.get(f"{conversation.path}/socket", headers=conversation.headers)
     assert answer.status == 426
     assert answer.headers["Upgrade"] == "websocket"
+
+
+async def test_a_reminder_is_pushed(
+    client: Client, desk: Desk, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await opened(client)
+    rasa.answer = lambda body: turn("Noted.", reminders=[reminder()])  # type: ignore[method-assign]
+    socket, _ = await listening(conversation)
+    await socket.send_json({"text": "remind me"})
+    assert [(await next_message(socket))["text"] for _ in range(2)] == ["remind me", "Noted."]
+    that_day = datetime(ON.year, ON.month, ON.day, 9, tzinfo=SEOUL)
+    monkeypatch.setattr("bot.conversations.seoul_now", lambda: that_day)
+    await desk._remind()
+    pushed = await next_message(socket)
+    assert (pushed["role"], pushed["text"]) == ("desk", reminder()["text"])
+    assert pushed["card"]["about"] == "reminder"

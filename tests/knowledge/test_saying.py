@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from typing import Any
 
@@ -110,3 +111,14 @@ def test_dates_money_and_periods_are_written_the_readers_way(base: KnowledgeBase
     assert "30,000,000" in Cards(base, "en").value(
         base.facts["household_income"], 30_000_000, TODAY
     )
+
+
+def test_vietnamese_writes_numbers_the_vietnamese_way(base: KnowledgeBase) -> None:
+    """230,000 would be two hundred and thirty there."""
+    words = Catalogue.of("vi")
+    for context, english in messages(base):
+        text = words.text(context, english)
+        for number in re.findall(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d)", english):
+            assert number not in text, context
+        for number in re.findall(r"(?<![\d.,:/-])\d+\.\d{1,2}(?![\d.:])", english):
+            assert number not in text, context

@@ -2,7 +2,8 @@
 
 A story is a list of steps.  `say` and `choose` send something; `answer` goes on
 answering the desk's questions from a table (fact id -> words, or `=value` for
-the button of that value) until none is open.  `expect` is held against the
+the button of that value) until none is open.  `in_words` is what is said instead
+of a choice where a door shows no button for it.  `expect` is held against the
 replies to its step:
 
     card, cards      a card of this type, or of each of these, is among them
@@ -26,7 +27,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 Json = dict[str, Any]
 _ITEM_LISTS = ("requirements", "documents", "maybe_documents", "fees", "deadlines", "items")
@@ -63,7 +64,7 @@ class Person:
     def say(self, text: str) -> list[Json]:
         return self._send({"text": text}, text)
 
-    def choose(self, value: str) -> list[Json]:
+    def choose(self, value: str, in_words: str | None = None) -> list[Json]:
         return self._send({"choice": value}, f"[{value}]")
 
     def state(self) -> Json:
@@ -83,16 +84,36 @@ def cards(replies: list[Json]) -> list[Json]:
     return [reply["card"] for reply in replies if reply["card"]]
 
 
+class Talks(Protocol):
+    """Somebody who talks to the desk through one of its doors."""
+
+    transcript: list[str]
+    asked: list[str]
+
+    def say(self, text: str) -> list[Json]:
+        """The replies to words, as messages of the API."""
+
+    def choose(self, value: str, in_words: str | None = None) -> list[Json]:
+        """The replies to a button, or to the words for it where there is no such button."""
+
+    def state(self) -> Json:
+        """The conversation as the API tells it."""
+
+
 def play(api: Api, story: Json) -> Iterator[str]:
-    """Play a story; yields what went otherwise than written, in words."""
-    person = Person(api, story.get("language"))
+    """Play a story over the API; yields what went otherwise than written, in words."""
+    yield from play_as(Person(api, story.get("language")), story)
+
+
+def play_as(person: Talks, story: Json) -> Iterator[str]:
+    """Play a story with somebody at any door; yields what went otherwise than written."""
     interrupted = False
     for step in story["steps"]:
         before = len(person.asked)
         if "say" in step:
             replies = person.say(step["say"])
         elif "choose" in step:
-            replies = person.choose(step["choose"])
+            replies = person.choose(step["choose"], step.get("in_words"))
         else:
             replies = _answer(person, step["answer"])
         interrupted |= bool(step.get("interrupts"))
@@ -107,7 +128,7 @@ def play(api: Api, story: Json) -> Iterator[str]:
         yield "\n" + "\n".join(person.transcript)
 
 
-def _answer(person: Person, answers: Json) -> list[Json]:
+def _answer(person: Talks, answers: Json) -> list[Json]:
     """Take the offered check, and answer until no question is open or none of it fits."""
     replies = [m for m in person.state()["messages"] if m["role"] == "desk"][-1:]
     for _ in range(25):
@@ -135,7 +156,7 @@ def uncited(replies: list[Json]) -> Iterator[str]:
                     yield f"{name} {item['id']} is disputed and does not show both sides"
 
 
-def _problems(replies: list[Json], person: Person, expect: Json, before: int) -> Iterator[str]:
+def _problems(replies: list[Json], person: Talks, expect: Json, before: int) -> Iterator[str]:
     shown = cards(replies)
     types = [card["type"] for card in shown]
     text = "\n".join(reply["text"] for reply in replies)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, Any
+
+from tests.telegram_double.pace import Credit
 
 if TYPE_CHECKING:
     from tests.telegram_double.server import BotApi
@@ -13,10 +14,14 @@ Fields = dict[str, Any]
 
 
 class Sent:
-    """A message of the bot, as it stands in the chat now (its keyboard may be edited)."""
+    """A message of the bot, as it stands in the chat now (its keyboard may be edited).
 
-    def __init__(self, message: Fields) -> None:
+    `markup` is its text as the bot sent it, which Telegram has taken for good HTML.
+    """
+
+    def __init__(self, message: Fields, markup: str = "") -> None:
         self.message = message
+        self.markup = markup
 
     @property
     def id(self) -> int:
@@ -50,8 +55,7 @@ class Chat:
         self.lines: list[Sent | str] = []
         self.actions: list[str] = []
         self.left = False
-        self._credit = math.inf
-        self._counted = time.monotonic()
+        self._credit: Credit | None = None
 
     def as_json(self) -> Fields:
         raise NotImplementedError
@@ -74,29 +78,25 @@ class Chat:
             str(line) if isinstance(line, Sent) else f"> {line}" for line in self.lines
         )
 
-    async def hears(self, part: str, *, seconds: float = 10.0) -> Sent:
+    async def hears(self, part: str, *, seconds: float = 60.0) -> Sent:
         """The first message of the bot with `part` in it, waited for."""
         await self.api.until(
             lambda: any(part in text for text in self.texts), seconds=seconds, why=repr(part)
         )
         return next(sent for sent in self.heard if part in sent.text)
 
-    async def hears_more(self, than: int, *, seconds: float = 10.0) -> Sent:
+    async def hears_more(self, than: int, *, seconds: float = 60.0) -> Sent:
         """The newest message of the bot, once there are more than `than` of them."""
         await self.api.until(
             lambda: len(self.heard) > than, seconds=seconds, why=f"message {than + 1}"
         )
         return self.heard[-1]
 
-    def seconds_until_free(self, rate: float, burst: int) -> int:
-        """Whole seconds until this chat takes another message; 0, and counted, where it does."""
-        now = time.monotonic()
-        self._credit = min(burst, self._credit + (now - self._counted) * rate)
-        self._counted = now
-        if self._credit < 1:
-            return math.ceil((1 - self._credit) / rate)
-        self._credit -= 1
-        return 0
+    def credit(self, rate: float, burst: int) -> Credit:
+        """What Telegram still lets the bot send here."""
+        if self._credit is None or (self._credit.rate, self._credit.burst) != (rate, burst):
+            self._credit = Credit(rate, burst)
+        return self._credit
 
 
 class Person(Chat):

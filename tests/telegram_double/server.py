@@ -30,6 +30,7 @@ from tests.telegram_double.errors import (
     too_many_requests,
 )
 from tests.telegram_double.html import CannotParse, plain_text
+from tests.telegram_double.pace import Credit
 from tests.telegram_double.person import Chat, Group, Person, Sent
 
 TOKEN = "424242:AAF-ieum-telegram-double-0123456789"
@@ -37,6 +38,8 @@ BOT = {"id": 424242, "is_bot": True, "first_name": "Ieum", "username": "ieum_tes
 TEXT_LIMIT = 4096
 CALLBACK_DATA_LIMIT = 64
 CALLBACK_TEXT_LIMIT = 200
+MOST_BUTTONS = 100
+WEBHOOK_PORTS = (None, 80, 88, 443, 8443)
 # What getUpdates and webhooks leave out unless it is asked for.
 ONLY_IF_ASKED = {"chat_member", "message_reaction", "message_reaction_count"}
 ACTIONS = set(
@@ -61,13 +64,20 @@ class BotApi:
     """The server.
 
     `rate`: messages a second that one chat takes; with `burst` of them at once.
+    `overall`: messages a second that all chats take together.
     `reach`: where the host of a webhook's https address is found on this machine.
     """
 
     def __init__(
-        self, *, rate: float = 1.0, burst: int = 1, reach: dict[str, str] | None = None
+        self,
+        *,
+        rate: float = 1.0,
+        burst: int = 1,
+        overall: float = 30.0,
+        reach: dict[str, str] | None = None,
     ) -> None:
         self.token = TOKEN
+        self.all_chats = Credit(overall, int(overall))
         self.rate = rate
         self.burst = burst
         self.reach = reach or {}
@@ -197,7 +207,7 @@ class BotApi:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def until(self, what: Callable[[], Any], *, seconds: float = 10.0, why: str = "") -> None:
+    async def until(self, what: Callable[[], Any], *, seconds: float = 60.0, why: str = "") -> None:
         """Wait until `what()` is true; AssertionError with the chats where it does not come."""
         end = time.monotonic() + seconds
         while not what():
@@ -281,6 +291,10 @@ class BotApi:
         secret = str(fields.get("secret_token", ""))
         if url and urlsplit(url).scheme != "https":
             raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+        if urlsplit(url).port not in WEBHOOK_PORTS:
+            raise bad_request(
+                "bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"
+            )
         if not re.fullmatch("[A-Za-z0-9_-]{0,256}", secret):
             raise bad_request("secret token contains unallowed characters")
         self.webhook_url = url
@@ -305,13 +319,15 @@ class BotApi:
         chat = self._chat(fields)
         text = _text(fields)
         keyboard = _keyboard(fields)
-        wait = chat.seconds_until_free(self.rate, self.burst)
+        wait = chat.credit(self.rate, self.burst).wait() or self.all_chats.wait()
         if wait:
             raise too_many_requests(wait)
+        chat.credit(self.rate, self.burst).take()
+        self.all_chats.take()
         message = self.message(chat, BOT, text=text)
         if keyboard:
             message["reply_markup"] = {"inline_keyboard": keyboard}
-        chat.lines.append(Sent(message))
+        chat.lines.append(Sent(message, str(fields["text"])))
         return message
 
     async def _edit_message_reply_markup(self, fields: Fields) -> Fields:
@@ -449,7 +465,7 @@ def _text(fields: Fields) -> str:
     text = text.strip()
     if not text:
         raise bad_request("message text is empty")
-    if len(text) > TEXT_LIMIT:
+    if len(text.encode("utf-16-le")) // 2 > TEXT_LIMIT:
         raise bad_request("message is too long")
     return text
 
@@ -457,6 +473,8 @@ def _text(fields: Fields) -> str:
 def _keyboard(fields: Fields) -> list[list[dict[str, str]]]:
     markup = fields.get("reply_markup") or {}
     keyboard: list[list[dict[str, str]]] = markup.get("inline_keyboard", [])
+    if sum(map(len, keyboard)) > MOST_BUTTONS:
+        raise bad_request("reply markup is too long")
     for button in itertools.chain.from_iterable(keyboard):
         if not button.get("text"):
             raise bad_request("inline keyboard button text must be non-empty")

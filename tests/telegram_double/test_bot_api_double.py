@@ -230,3 +230,28 @@ async def test_kinds_of_updates_nobody_asked_for_are_not_sent(api: BotApi) -> No
     aiko.sends("hello")
     updates = (await call(api, "getUpdates"))["result"]
     assert ["message" in update for update in updates] == [True]
+
+
+async def test_all_chats_together_have_a_limit_of_their_own() -> None:
+    async with BotApi(overall=3) as api:
+        people = [api.person(f"P{number}") for number in range(4)]
+        for person in people[:3]:
+            assert (await call(api, "sendMessage", chat_id=person.id, text="x"))["ok"]
+        refused = await refusal(api, "sendMessage", chat_id=people[3].id, text="x")
+        assert "Too Many Requests: retry after 1" in refused
+
+
+async def test_length_is_counted_as_telegram_counts(api: BotApi) -> None:
+    aiko = api.person()
+    assert "too long" in await refusal(api, "sendMessage", chat_id=aiko.id, text="😀" * 2049)
+    assert (await call(api, "sendMessage", chat_id=aiko.id, text="😀" * 2048))["ok"]
+
+
+async def test_more_than_a_hundred_buttons_and_odd_ports_are_refused(api: BotApi) -> None:
+    markup = {"inline_keyboard": [[{"text": "b", "callback_data": "b"}]] * 101}
+    refused = await refusal(
+        api, "sendMessage", chat_id=api.person().id, text="x", reply_markup=markup
+    )
+    assert "reply markup is too long" in refused
+    url = "https://desk.example:8080/hook"
+    assert "only on ports" in await refusal(api, "setWebhook", url=url)

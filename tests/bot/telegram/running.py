@@ -15,8 +15,13 @@ from bot.store import Store
 from bot.telegram.chats import Chats
 from bot.telegram.door import TelegramDoor
 from bot.telegram.flood import ChatPace
+from knowledge.assessment import assess
 from knowledge.base import KnowledgeBase
+from knowledge.cards import Cards
 from knowledge.catalogue import Catalogue
+from knowledge.facts import decode_facts
+from knowledge.periods import seoul_today
+from knowledge.wording import Wording
 from tests.bot.fake_rasa import TOKEN, FakeRasa
 from tests.telegram_double.server import BotApi
 
@@ -51,7 +56,7 @@ def says(text: str, *choices: tuple[str, str], **more: Any) -> dict[str, Any]:
     return {"text": text, "language": "en", "choices": buttons, "card": None, **more}
 
 
-def phrase(name: str, language: str = "ja", **values: object) -> str:
+def phrase(name: str, language: str = "ja", /, **values: object) -> str:
     return Catalogue.of(language).phrase(name, **values)
 
 
@@ -95,3 +100,12 @@ class RunningDoor:
     async def restart(self) -> None:
         await self.stop()
         await self.start()
+
+
+def verdict(service: str, language: str, **facts: object) -> dict[str, Any]:
+    """A verdict as the desk says it."""
+    today = seoul_today()
+    typed = decode_facts(facts, BASE.facts, today)
+    card = Cards(BASE, language).verdict(assess(BASE.services[service], typed, today))
+    text = Wording(Catalogue.of(language)).of(card)
+    return says(text, card=card, language=language)

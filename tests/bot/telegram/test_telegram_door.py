@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 import aiohttp
 import pytest
 
+from knowledge.periods import SEOUL
 from tests.bot.telegram.running import RunningDoor, ScriptedRasa, phrase, says
 from tests.telegram_double.errors import Refusal, too_many_requests
 from tests.telegram_double.server import BotApi
@@ -281,7 +283,7 @@ async def _blocked(door: RunningDoor, chat_id: int) -> str | None:
 
 
 async def _until_blocked(door: RunningDoor, chat_id: int) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         if await _blocked(door, chat_id):
             return
         await asyncio.sleep(0.05)
@@ -396,3 +398,31 @@ async def test_the_commands_are_offered_in_the_desks_languages(
         "command": "start",
         "description": phrase("telegram.command.start", "ja"),
     }
+
+
+async def test_a_reminder_comes_to_the_chat_also_when_the_desk_was_down_that_morning(
+    door: RunningDoor, rasa: ScriptedRasa, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {
+        "about": "fact/stay_until",
+        "before": "P14D",
+        "day": "2027-05-21",
+        "on": "2027-05-07",
+        "what": "滞在期間の最終日",
+        "text": "お知らせします。14 日後の2027年5月21日: 滞在期間の最終日",
+        "language": "ja",
+        "choices": [{"label": "担当者と話す", "value": "act:human"}],
+    }
+    rasa.answers("remind me", says("Good."), language="ja", reminders=[wanted])
+    aiko = api.person("Aiko", "ja")
+    aiko.sends("remind me")
+    await aiko.hears("Good.")
+    await door.stop()
+    late = datetime(2027, 5, 7, 13, tzinfo=SEOUL)
+    monkeypatch.setattr("bot.conversations.seoul_now", lambda: late)
+    await door.start()
+    sent = await aiko.hears(wanted["text"])
+    await door.restart()
+    aiko.taps("担当者と話す", on=sent)
+    await aiko.hears("You said: act:human")
+    assert aiko.texts.count(wanted["text"]) == 1

@@ -65,3 +65,12 @@ async def test_a_pause_that_telegram_asks_for_is_kept(monkeypatch: pytest.Monkey
     with pytest.raises(RetryAfter):
         await send(ChatPace(0), 1, [], RetryAfter(3600))
     assert pauses == []
+
+
+async def test_all_chats_together_are_spaced_too() -> None:
+    pace, log = ChatPace(0, overall=INTERVAL), list[tuple[int, float]]()
+    began = time.monotonic()
+    await asyncio.gather(*(send(pace, chat, log) for chat in range(4)))
+    times = sorted(at for _, at in log)
+    # Each not before its place in the queue; a busy machine may be late with one.
+    assert all(at - began >= place * INTERVAL * 0.99 for place, at in enumerate(times))

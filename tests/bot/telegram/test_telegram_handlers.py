@@ -223,6 +223,8 @@ async def test_language_by_button_and_by_word(
 async def test_facts_are_shown(door: RunningDoor, rasa: ScriptedRasa, api: BotApi) -> None:
     facts = {
         "residence": {"value": "P3Y", "words": "3 years <3"},
+        "moved_on": {"value": "2026-11-01", "words": "P16D"},
+        "household_income": {"value": 45_000_000, "words": "45 million"},
         "marriage": {"value": "divorced", "words": "divorced"},
         "kiip_completed": {"value": False, "words": "false"},
         "stay_until": {"value": None, "words": "no idea"},
@@ -237,18 +239,22 @@ async def test_facts_are_shown(door: RunningDoor, rasa: ScriptedRasa, api: BotAp
     aiko.sends("/facts")
     shown = await aiko.hears(phrase("telegram.facts", "en"))
     told = {
-        "residence": "3 years <3",
+        "residence": "3 years",
+        "moved_on": "November 1, 2026",
+        "household_income": "45,000,000 won",
         "marriage": "We are divorced",
-        "kiip_completed": phrase("no", "en"),
+        "kiip_completed": phrase("no.done", "en"),
         "stay_until": phrase("unsure", "en"),
     }
     lines = [f"- {BASE.facts[fact].label}: {words}" for fact, words in told.items()]
     assert "\n".join(lines) in shown.text
     assert "gone" not in shown.text
     assert phrase("telegram.correct_facts", "en") in shown.text
+    aiko.taps(BASE.facts["moved_on"].label)
+    await aiko.hears("You said: ask:moved_on")
 
 
-@pytest.mark.parametrize("command", ["human", "restart"])
+@pytest.mark.parametrize("command", ["human", "restart", "documents", "remind"])
 async def test_commands_that_the_desk_answers(
     door: RunningDoor, rasa: ScriptedRasa, api: BotApi, command: str
 ) -> None:
@@ -262,8 +268,10 @@ async def test_help_and_commands_nobody_knows(door: RunningDoor, api: BotApi) ->
     aiko = api.person("Aiko", "en")
     aiko.sends("/help")
     await aiko.hears(phrase("telegram.help", "en"))
-    aiko.sends("/documents")
-    await aiko.hears("You said: /documents")
+    aiko.sends("/fees")
+    await aiko.hears("You said: /fees")
+    aiko.sends("/remind a week before my stay ends")
+    await aiko.hears("You said: /remind a week before my stay ends")
 
 
 async def test_delete_asks_and_then_erases_everything(
@@ -303,7 +311,7 @@ async def _traces(door: RunningDoor, person: Person) -> int:
                 found += str(person.id) in text or "hello" in text
         return found
 
-    for _ in range(40):  # the update that deletes is itself being handled
+    for _ in range(1000):  # the update that deletes is itself being handled
         if not (found := await door.desk.store._run(work)):
             return 0
         await asyncio.sleep(0.05)

@@ -19,9 +19,10 @@ def test_no_character_is_lost_and_no_piece_too_long(text: str, limit: int) -> No
     assert all(0 < size(piece) <= limit and piece.strip() for piece in pieces)
 
 
-@given(TEXTS, st.sampled_from(["verdict", "question", ""]), st.sampled_from(["", "A & B"]))
-def test_telegram_reads_exactly_the_text(text: str, card_type: str, heading: str) -> None:
-    shown = "".join(plain_text(part) for part in parts(text, card_type=card_type, heading=heading))
+@given(TEXTS, st.integers(0, 3), st.sampled_from(["", "A & B"]))
+def test_telegram_reads_exactly_the_text(text: str, line: int, heading: str) -> None:
+    bold = dict(enumerate(text.splitlines())).get(line, "")
+    shown = "".join(plain_text(part) for part in parts(text, bold=bold, heading=heading))
     expected = heading + text if text.strip() else ""
     assert "".join(shown.split()) == "".join(expected.split())
 
@@ -53,9 +54,10 @@ def test_a_piece_without_any_place_to_cut_is_cut_all_the_same() -> None:
     assert [size(piece) for piece in split("\u0301" * 50, 20)] == [20, 20, 10]
 
 
-def test_the_first_line_of_a_verdict_is_bold_and_escaped() -> None:
-    assert parts("A < B\nC", card_type="verdict") == ["<b>A &lt; B</b>\nC"]
-    assert parts("A\nC", card_type="answer") == ["A\nC"]
+def test_a_line_is_set_in_bold_and_escaped() -> None:
+    assert parts("A < B\nC", bold="A < B") == ["<b>A &lt; B</b>\nC"]
+    assert parts("Noted.\nA\nC", bold="A") == ["Noted.\n<b>A</b>\nC"]
+    assert parts("A\nC", bold="B") == ["A\nC"]
     assert parts("Hello", heading="A & B") == ["<b>A &amp; B</b>\nHello"]
     assert parts(" \n ") == []
 
