@@ -131,12 +131,11 @@ def _likely(turn: Turn, name: str, heeded: Heeded | None) -> str | None:
     """A value of a fact that this message, or an earlier one, has probably told; asked once."""
     earlier = turn.told.pop(f"likely {name}", None)
     if heeded and heeded.likely and heeded.likely[0] == name:  # the topic may have changed
-        value = heeded.likely[1]
-        return str(value).lower() if isinstance(value, bool) else value
+        return heeded.likely[1]
     return earlier
 
 
-def _confirm(turn: Turn, card: Card, raw: str, before: str) -> None:
+def _confirm(turn: Turn, card: Card, raw: str, before: str = "") -> None:
     """Ask whether a likely reading is meant; what is doubtful is never assumed."""
     name = card["fact"]
     likely = {"true": True, "false": False}.get(raw, raw)

@@ -26,7 +26,7 @@ class Heeded(NamedTuple):
     changed: list[dict[str, Any]]
     answered: bool
     coarse: bool = False
-    likely: tuple[str, bool | str] | None = None
+    likely: tuple[str, str] | None = None
 
 
 def take_in(turn: Turn) -> Heeded:
@@ -93,12 +93,12 @@ def _from_words(turn: Turn) -> dict[str, Said]:
     return found
 
 
-def _likely(turn: Turn) -> tuple[str, bool | str] | None:
+def _likely(turn: Turn) -> tuple[str, str] | None:
     """What the words probably mean for the question that is open, where it is asked in words."""
     asked = turn.base.facts.get(turn.asked or "")
     if asked is None or asked.kind not in ("bool", "choice"):
         return None
-    likely = (e["value"] for e in turn.heard.entities if e.get("about") == asked.id)
+    likely = (_raw(e["value"]) for e in turn.heard.entities if e.get("about") == asked.id)
     return next(((asked.id, value) for value in likely), None)
 
 
@@ -108,7 +108,12 @@ def _remember_likely(turn: Turn) -> None:
         name, value = entity.get("about"), entity["value"]
         fact = turn.base.facts.get(name or "")
         if fact and fact.kind in ("bool", "choice") and name not in turn.facts:
-            turn.told[f"likely {name}"] = str(value).lower() if isinstance(value, bool) else value
+            turn.told[f"likely {name}"] = _raw(value)
+
+
+def _raw(value: bool | str) -> str:
+    """A value as buttons carry it."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _said(entity: Mapping[str, Any], fact: Fact | None, text: str) -> Said:
