@@ -71,7 +71,7 @@ def _urgent(turn: Turn) -> bool:
     if rule is None or turn.told.get("urgent") == rule.id:
         return False
     turn.told["urgent"] = rule.id
-    turn.show(turn.cards.urgent(rule.level, rule.kind, None))
+    turn.show(turn.cards.urgent(rule.level, rule.kind or "danger", None))
     if rule.level == "high":
         return False
     hand_over(turn)

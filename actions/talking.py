@@ -43,10 +43,10 @@ def help_now(turn: Turn) -> None:
         advise(turn)  # a hard story, and yet a question about a procedure
     elif rule is not None and rule.level == "high":
         turn.told["urgent"] = rule.id
-        turn.show(turn.cards.urgent(rule.level, rule.kind, None), choices=turn.ways_out)
+        turn.show(turn.cards.urgent(rule.level, rule.kind or "danger", None), choices=turn.ways_out)
     else:
         turn.told["urgent"] = rule.id if rule else "emergency"
-        turn.show(turn.cards.urgent("emergency", rule.kind if rule else "danger", None))
+        turn.show(turn.cards.urgent("emergency", (rule and rule.kind) or "danger", None))
         hand_over(turn)
 
 

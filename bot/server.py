@@ -25,6 +25,7 @@ from bot.api import (
     operations,
     take,
 )
+from bot.cases.queue import Queue
 from bot.conversations import Desk
 from bot.limits import Rate
 from bot.problems import Handler, Problem, as_problems
@@ -77,7 +78,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     base = KnowledgeBase.load()
     store = await Store.open(settings.database)
     rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
-    desk = Desk(store, rasa, settings.retention_days)
+    desk = Desk(store, rasa, settings.retention_days, Queue(base))
     app = make_app(settings, desk, base)
     if settings.telegram_token:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)

@@ -18,7 +18,7 @@ import alembic.config
 import msgspec
 import sqlalchemy as sa
 
-from bot.messages import Case, Choice, Conversation, Message, Role, State, Urgency, Utterance, now
+from bot.messages import Case, Choice, Conversation, Message, Role, State, Utterance, now
 
 T = TypeVar("T")
 MOST_WAITING = 20
@@ -36,6 +36,9 @@ conversations = sa.Table(
     sa.Column("origin", sa.String(255)),
     sa.Column("created_at", sa.String(20), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+    # The counsellor who answers here; nobody: the desk.  Each change of owner is counted.
+    sa.Column("owner", sa.String(64)),
+    sa.Column("owner_changes", sa.Integer, nullable=False, server_default="0"),
     sa.Index("conversations_by_origin", "channel", "origin"),
 )
 messages = sa.Table(
@@ -54,8 +57,12 @@ messages = sa.Table(
     sa.Column("choice", sa.String(255)),
     sa.Column("key", sa.String(128)),
     sa.Column("answered", sa.Boolean, nullable=False),
+    # Of an applicant's message: whether it went to the counsellor, and not to the desk.
+    sa.Column("to_counsellor", sa.Boolean, nullable=False, server_default=sa.false()),
     # Of a desk message: the applicant's message it answers.
     sa.Column("reply_to", sa.String(64)),
+    # Of a counsellor's message: whose it is.
+    sa.Column("author", sa.String(64)),
     sa.UniqueConstraint("conversation", "key", name="one_message_a_key"),
     sa.Index("messages_in_order", "conversation", "seq"),
     sa.Index("messages_waiting", "answered", "conversation"),
@@ -70,6 +77,21 @@ cases = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False, server_default="[]"),  # ids of triage rules
+    sa.Column("queued_at", sa.String(20), nullable=False, server_default=""),
+    sa.Column("taken_at", sa.String(20)),
+    sa.Column("answered_at", sa.String(20)),
+    sa.Column("closed_at", sa.String(20)),
+    sa.Column("counsellor", sa.String(64)),  # who has it, or had it last
+    sa.Column("outcome", sa.String(32)),
+    sa.Column("settled", sa.Text),
+    sa.Index(
+        "one_open_case",
+        "conversation",
+        unique=True,
+        sqlite_where=sa.text("status <> 'closed'"),
+        postgresql_where=sa.text("status <> 'closed'"),
+    ),
 )
 
 
@@ -87,6 +109,18 @@ class Waiting(msgspec.Struct, frozen=True):
     id: str
     text: str
     choice: str | None
+
+
+class Said(msgspec.Struct, frozen=True):
+    """An applicant's message as it was stored, whether it is `new`, and the conversation then."""
+
+    message: Message
+    new: bool
+    conversation: Conversation
+
+
+class Overtaken(Exception):
+    """The answer is no longer wanted: a counsellor has taken over, or it was given already."""
 
 
 class Store:
@@ -119,7 +153,7 @@ class Store:
             row = msgspec.structs.asdict(conversation)
             del row["case"]
             db.execute(sa.insert(conversations), row | {"state": _json(conversation.state)})
-            return _add_utterances(db, conversation.id, greeting)
+            return add_utterances(db, conversation.id, greeting)
 
         return await self._run(work)
 
@@ -141,27 +175,29 @@ class Store:
         choice: str | None = None,
         key: str | None = None,
         answered: bool = False,
-    ) -> tuple[Message, bool]:
-        """An applicant's message, and whether it is new: a `key` is stored once.
+    ) -> Said:
+        """An applicant's message, once a `key`; it goes to who owns the conversation now.
 
         The text of a pressed button is the label it was shown with.
         TooManyWaiting, Erased where it is not stored.
         """
 
-        def work(db: Any) -> tuple[Message, bool]:
+        def work(db: Any) -> Said:
+            now_here = locked(db, conversation.id)
+            if now_here is None:
+                raise Erased
             if key is not None:
                 here = sa.and_(messages.c.conversation == conversation.id, messages.c.key == key)
                 if known := db.execute(sa.select(messages).where(here)).first():
-                    return _message(known), False
-            if _conversation(db, conversations.c.id == conversation.id) is None:
-                raise Erased
+                    return Said(message_of(known), False, now_here)
             if len(_waiting(db, conversation.id)) >= MOST_WAITING:
                 raise TooManyWaiting
+            owned = now_here.owner is not None
             label = _label(db, conversation.id, choice) if choice else None
-            row = _row(conversation.id, "applicant", conversation.language, label or text)
-            row |= {"choice": choice, "key": key, "answered": answered}
-            db.execute(sa.insert(messages), row)
-            return _message(row), True
+            row = _row(conversation.id, "applicant", now_here.language, label or text)
+            row |= {"choice": choice, "key": key, "answered": answered or owned}
+            db.execute(sa.insert(messages), row | {"to_counsellor": owned})
+            return Said(message_of(row), True, now_here)
 
         return await self._run(work)
 
@@ -186,45 +222,67 @@ class Store:
 
     async def add_answer(
         self,
-        conversation_id: str,
+        conversation: Conversation,
         message_id: str,
         utterances: Sequence[Utterance],
         state: State,
         language: str,
         language_chosen: bool,
+        with_case: Callable[[Any, Case], Sequence[Utterance]] | None = None,
     ) -> list[Message]:
-        """The desk's answer and where the dialogue stands now; the message no longer waits."""
+        """The desk's answer and where the dialogue stands now; the message no longer waits.
+
+        `conversation` is as the question found it: Overtaken, with nothing
+        stored, where it has changed hands since.  `with_case` puts the case
+        into the answer where the state asks for a counsellor.
+        """
 
         def work(db: Any) -> list[Message]:
-            here = conversations.c.id == conversation_id
+            here = sa.and_(
+                conversations.c.id == conversation.id,
+                conversations.c.owner.is_(None),
+                conversations.c.owner_changes == conversation.owner_changes,
+            )
             changed = {
                 "state": _json(state),
                 "language": language,
                 "language_chosen": language_chosen,
             }
-            db.execute(sa.update(conversations).where(here).values(changed))
-            said = messages.c.id == message_id
-            db.execute(sa.update(messages).where(said).values(answered=True))
-            return _add_utterances(db, conversation_id, utterances, reply_to=message_id)
+            said = sa.and_(messages.c.id == message_id, messages.c.answered.is_(False))
+            updates = (
+                sa.update(conversations).where(here).values(changed),
+                sa.update(messages).where(said).values(answered=True),
+            )
+            if not all(db.execute(update).rowcount for update in updates):
+                raise Overtaken  # and undo what was done
+            told = utterances
+            if with_case and (case := _raise_case(db, conversation.id, state)):
+                told = with_case(db, case)
+            return add_utterances(db, conversation.id, told, reply_to=message_id)
 
         return await self._run(work)
 
     async def add_notice(
         self, conversation_id: str, notice: Utterance, role: Role, *, reply_to: str, closes: bool
     ) -> list[Message]:
-        """A sentence that is not Rasa's; none where this message was told something already.
+        """A sentence that is not Rasa's; none where this message was told something already,
+        or went to a counsellor.
 
         `closes` says that no answer is to come any more: then it is always said.
         """
 
         def work(db: Any) -> list[Message]:
+            locked(db, conversation_id)
+            asked = sa.select(messages.c.to_counsellor).filter_by(id=reply_to)
+            if db.execute(asked).scalar() is not False:
+                return []
             told = db.execute(sa.select(messages.c.seq).filter_by(reply_to=reply_to)).first()
             if told and not closes:
                 return []
             if closes:
                 said = messages.c.id == reply_to
                 db.execute(sa.update(messages).where(said).values(answered=True))
-            return _add_utterances(db, conversation_id, [notice], role, reply_to)
+            return add_utterances(db, conversation_id, [notice], role, reply_to)
 
         return await self._run(work)
 
@@ -233,7 +291,7 @@ class Store:
 
         def work(db: Any) -> list[Message]:
             asked = sa.select(messages).filter_by(reply_to=message_id).order_by("seq")
-            return [_message(row) for row in db.execute(asked)]
+            return [message_of(row) for row in db.execute(asked)]
 
         return await self._run(work)
 
@@ -245,24 +303,7 @@ class Store:
             if after is not None:
                 seq = sa.select(messages.c.seq).filter_by(conversation=conversation_id, id=after)
                 asked = asked.where(messages.c.seq > (db.execute(seq).scalar() or 0))
-            return [_message(row) for row in db.execute(asked)]
-
-        return await self._run(work)
-
-    async def raise_case(self, conversation_id: str, urgency: Urgency) -> Case:
-        """The open case of a conversation, made where there is none; the urgency is brought up."""
-
-        def work(db: Any) -> Case:
-            known = _open_case(db, conversation_id)
-            if known is None:
-                known = Case(uuid.uuid4().hex, "queued", urgency)
-                row = msgspec.structs.asdict(known)
-                row |= {"conversation": conversation_id, "created_at": now()}
-                db.execute(sa.insert(cases), row)
-            elif known.urgency != urgency:
-                here = cases.c.id == known.id
-                db.execute(sa.update(cases).where(here).values(urgency=urgency))
-            return Case(known.id, known.status, urgency)
+            return [message_of(row) for row in db.execute(asked)]
 
         return await self._run(work)
 
@@ -340,28 +381,34 @@ def _row(conversation_id: str, role: Role, language: str, text: str) -> dict[str
         "choice": None,
         "key": None,
         "answered": True,
+        "to_counsellor": False,
         "reply_to": None,
+        "author": None,
     }
 
 
-def _add_utterances(
+def add_utterances(
     db: Any,
     conversation_id: str,
     utterances: Sequence[Utterance],
     role: Role = "desk",
     reply_to: str | None = None,
+    **more: object,
 ) -> list[Message]:
+    """Store what is said in a conversation; `more` are columns of `messages`."""
     rows = []
     for said in utterances:
         row = _row(conversation_id, role, said.language, said.text)
         card = None if said.card is None else _json(said.card)
-        rows.append(row | {"choices": _json(said.choices), "card": card, "reply_to": reply_to})
+        row |= {"choices": _json(said.choices), "card": card, "reply_to": reply_to}
+        rows.append(row | more)
     if rows:
         db.execute(sa.insert(messages), rows)
-    return [_message(row) for row in rows]
+    return [message_of(row) for row in rows]
 
 
-def _message(row: Any) -> Message:
+def message_of(row: Any) -> Message:
+    """A message as everybody sees it, from its row."""
     values = row if isinstance(row, dict) else row._mapping
     return Message(
         id=values["id"],
@@ -387,6 +434,18 @@ def _label(db: Any, conversation_id: str, value: str) -> str | None:
     return None
 
 
+def conversation_of(db: Any, conversation_id: str) -> Conversation | None:
+    return _conversation(db, conversations.c.id == conversation_id)
+
+
+def locked(db: Any, conversation_id: str) -> Conversation | None:
+    """The conversation, which nobody else changes until the transaction ends."""
+    here = conversations.c.id == conversation_id
+    # SQLite has no FOR UPDATE, and needs none: its writers stand in line.
+    db.execute(sa.select(conversations.c.id).where(here).with_for_update())
+    return conversation_of(db, conversation_id)
+
+
 def _conversation(db: Any, here: Any) -> Conversation | None:
     row = db.execute(sa.select(conversations).where(here)).first()
     if row is None:
@@ -407,6 +466,30 @@ def _open_case(db: Any, conversation_id: str) -> Case | None:
     asked = asked.filter_by(conversation=conversation_id).where(cases.c.status != "closed")
     row = db.execute(asked).first()
     return Case(*row) if row else None
+
+
+def _raise_case(db: Any, conversation_id: str, state: State) -> Case | None:
+    """The open case of a conversation, brought up to date; made where the state asks for one.
+
+    What a counsellor has dealt with already raises no second case by itself.
+    """
+    urgency, reasons = state.triage.urgency, state.triage.reasons
+    known = _open_case(db, conversation_id)
+    if known is not None:
+        values = {"urgency": urgency, "reasons": _json(reasons)}
+        db.execute(sa.update(cases).where(cases.c.id == known.id).values(values))
+        return Case(known.id, known.status, urgency)
+    if state.handoff != "requested":
+        asked = sa.select(cases.c.reasons).filter_by(conversation=conversation_id)
+        settled = {r for row in db.execute(asked).scalars() for r in msgspec.json.decode(row)}
+        if not state.wants_counsellor or settled.issuperset(reasons[:1]):
+            return None
+    case = Case(uuid.uuid4().hex, "queued", urgency)
+    row = msgspec.structs.asdict(case) | {"conversation": conversation_id}
+    moment = now()
+    row |= {"created_at": moment, "queued_at": moment, "reasons": _json(reasons)}
+    db.execute(sa.insert(cases), row)
+    return case
 
 
 def _delete(db: Any, here: Any) -> None:
