@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from actions.answering import answer, quote
 from actions.deciding import decide
+from actions.handing_over import hand_over, settle_consent
 from actions.listening import Heeded, take_in
 from actions.turn import Turn
 from actions.understood import note_changes
@@ -22,6 +23,8 @@ SWITCH = 0.7  # what it takes to leave the topic for another
 
 def advise(turn: Turn) -> None:
     """Reply to a message that tells or asks something of a procedure."""
+    if settle_consent(turn):
+        return
     heeded = take_in(turn)
     if _urgent(turn):
         return
@@ -31,6 +34,7 @@ def advise(turn: Turn) -> None:
     if not turn.topic:
         _ask_which(turn, candidates)
         return
+    turn.told.pop("declined", None)
     if len(turn.topic) > 1:
         decide(turn, heeded)
         return
@@ -43,13 +47,6 @@ def advise(turn: Turn) -> None:
         decide(turn, heeded)
 
 
-def hand_over(turn: Turn) -> None:
-    """Ask for a counsellor; the gateway makes the case and names it."""
-    turn.handoff = "requested"
-    turn.asked = None
-    turn.show(turn.cards.handoff())
-
-
 def decline(turn: Turn) -> None:
     """Say kindly that this is not ours; where it is a matter of immigration, who can help.
 
@@ -57,10 +54,14 @@ def decline(turn: Turn) -> None:
     """
     if turn.heard.passages:
         quote(turn)
+    if turn.told.get("declined"):  # the second time that we do not come together
+        turn.signal("misunderstood")
     named = [name for name, _ in turn.heard.services if name in NOT_OURS]
     # What is vaguely like a service, and no small talk, is likely a matter of immigration.
     otherwise = "unrelated" if turn.heard.act == "out_of_scope" else "not_covered"
     reason = named[0] if named else otherwise
+    turn.told["declined"] = reason
+    turn.signal("out_of_base")
     ways = turn.ways_out[: 2 if reason == "not_covered" else 1]
     turn.show(turn.cards.out_of_scope(reason), choices=ways)
 

@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import advising, talking
+from actions import advising, handing_over, talking
 from actions.turn import Turn
 
 
@@ -24,6 +24,7 @@ class DeskAction(Action, ABC):
     ) -> list[dict[str, Any]]:
         turn = Turn.of(tracker)
         self.reply(turn)
+        handing_over.offer(turn)
         turn.send(dispatcher)
         return []
 
@@ -65,7 +66,7 @@ class HandOver(DeskAction):
         return "action_hand_over"
 
     def reply(self, turn: Turn) -> None:
-        advising.hand_over(turn)
+        handing_over.ask_for_person(turn)
 
 
 class HelpNow(DeskAction):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actions.advising import CLEAR, advise, decline, hand_over
+from actions.advising import CLEAR, advise, decline
 from actions.deciding import decide
+from actions.handing_over import CONSENT, ask_for_person, hand_over, settle_consent
 from actions.listening import take_in
 from actions.turn import Turn
 from knowledge.assessment import assess
@@ -40,11 +41,13 @@ def help_now(turn: Turn) -> None:
     take_in(turn)
     rule = urgency(turn.base, turn.typed_facts, turn.today)
     if rule is None and turn.heard.confidence < ALARM and not _tells_of_danger(turn):
+        turn.signal("fear")
         advise(turn)  # a hard story, and yet a question about a procedure
     elif rule is not None and rule.level == "high":
         turn.told["urgent"] = rule.id
         turn.show(turn.cards.urgent(rule.level, rule.kind or "danger", None), choices=turn.ways_out)
     else:
+        turn.signal("danger")
         turn.told["urgent"] = rule.id if rule else "emergency"
         turn.show(turn.cards.urgent("emergency", (rule and rule.kind) or "danger", None))
         hand_over(turn)
@@ -79,6 +82,8 @@ def refuse(turn: Turn) -> None:
 
 def talk(turn: Turn) -> None:
     """Greeting, thanks, goodbye, anger; the question that is open stays open."""
+    if turn.heard.act == "complain":
+        turn.signal("anger")
     turn.say(
         turn.phrase(f"talk.{turn.heard.act}"),
         choices=turn.ways_out if turn.heard.act == "complain" else (),
@@ -97,9 +102,11 @@ def choose(turn: Turn) -> None:
     choice = turn.heard.choice or ""
     if choice.startswith("language:"):
         switch_language(turn)
+    elif choice.startswith(CONSENT):
+        settle_consent(turn)
     elif choice.startswith("act:"):
         acts = {
-            "act:human": hand_over,
+            "act:human": ask_for_person,
             "act:restart": start_over,
             "act:why": explain,
             "act:check": _check,

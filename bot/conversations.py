@@ -241,8 +241,11 @@ class Desk:
 
     async def _erase(self, conversation: Conversation) -> None:
         async with self._lock(conversation.id):
+            now_here = await self.store.conversation(conversation.id)
             await self.store.erase(conversation.id)
         self._tell(conversation.id, "erased")
+        if now_here and now_here.case:
+            self._tell(EVERY_CASE, CaseChange(now_here.case.id, conversation.id))
 
     async def _answer_waiting(self, conversation_id: str) -> dict[str, list[Message]]:
         """Answer what waits in one conversation, in order; the answers by question."""
@@ -306,7 +309,7 @@ class Desk:
             with_case,
         )
         self._failures.pop(message.id, None)
-        if raised and conversation.case is None:
+        if raised and (conversation.case is None or conversation.case.id != raised[0].id):
             metrics.CASES.labels(raised[0].urgency).inc()
         self.tell(conversation.id, answers, raised[0].id if raised else None)
         for answer in answers:

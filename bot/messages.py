@@ -111,7 +111,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
     `language_chosen` tells an explicit choice, which wins over what is
     detected.  `origin` is the website it came from, or the id of the chat.
-    `owner` is the counsellor who answers in it; None is the desk.
+    `owner` is the counsellor who answers in it; None is the desk.  `case` is the
+    open case, else the one closed last.
     """
 
     id: str

@@ -19,6 +19,7 @@ import msgspec
 import sqlalchemy as sa
 
 from bot.messages import Case, Choice, Conversation, Message, Role, State, Utterance, now
+from knowledge.catalogue import LANGUAGES, Catalogue
 
 T = TypeVar("T")
 MOST_WAITING = 20
@@ -193,10 +194,12 @@ class Store:
             if len(_waiting(db, conversation.id)) >= MOST_WAITING:
                 raise TooManyWaiting
             owned = now_here.owner is not None
-            label = _label(db, conversation.id, choice) if choice else None
+            label = _label(db, now_here, choice) if choice else None
             row = _row(conversation.id, "applicant", now_here.language, label or text)
             row |= {"choice": choice, "key": key, "answered": answered or owned}
             db.execute(sa.insert(messages), row | {"to_counsellor": owned})
+            if owned and choice:
+                _heed(db, now_here, choice)
             return Said(message_of(row), True, now_here)
 
         return await self._run(work)
@@ -364,6 +367,12 @@ def _engine(url: str) -> Any:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.isolation_level = None  # the driver would begin only at the first write
+
+    @sa.event.listens_for(engine, "begin")  # type: ignore[untyped-decorator,unused-ignore]
+    def begin(connection: Any) -> None:
+        # What a transaction has read still holds when it writes, whatever other processes do.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -423,15 +432,20 @@ def message_of(row: Any) -> Message:
     )
 
 
-def _label(db: Any, conversation_id: str, value: str) -> str | None:
-    """What the newest button with this value said."""
-    asked = sa.select(messages.c.choices).filter_by(conversation=conversation_id)
+def _label(db: Any, conversation: Conversation, value: str) -> str | None:
+    """What the newest button with this value said; of a command, what it means."""
+    asked = sa.select(messages.c.choices).filter_by(conversation=conversation.id)
     asked = asked.where(messages.c.choices != "[]").order_by(messages.c.seq.desc())
     for shown in db.execute(asked.limit(50)).scalars():
         for choice in msgspec.json.decode(shown, type=list[Choice]):
             if choice.value == value:
                 return choice.label
-    return None
+    phrase = _COMMANDS.get(value)
+    return phrase and Catalogue.of(conversation.language).phrase(phrase)
+
+
+# What people can press or send without having been shown a button for it.
+_COMMANDS = {"act:human": "talk.human", "act:restart": "talk.restart"}
 
 
 def conversation_of(db: Any, conversation_id: str) -> Conversation | None:
@@ -441,7 +455,7 @@ def conversation_of(db: Any, conversation_id: str) -> Conversation | None:
 def locked(db: Any, conversation_id: str) -> Conversation | None:
     """The conversation, which nobody else changes until the transaction ends."""
     here = conversations.c.id == conversation_id
-    # SQLite has no FOR UPDATE, and needs none: its writers stand in line.
+    # SQLite has no FOR UPDATE, and needs none: its transactions stand in line.
     db.execute(sa.select(conversations.c.id).where(here).with_for_update())
     return conversation_of(db, conversation_id)
 
@@ -452,7 +466,7 @@ def _conversation(db: Any, here: Any) -> Conversation | None:
         return None
     values = dict(row._mapping)
     values["state"] = msgspec.json.decode(values["state"], type=State)
-    return Conversation(**values, case=_open_case(db, values["id"]))
+    return Conversation(**values, case=_newest_case(db, values["id"]))
 
 
 def _waiting(db: Any, conversation_id: str) -> list[Waiting]:
@@ -461,11 +475,31 @@ def _waiting(db: Any, conversation_id: str) -> list[Waiting]:
     return [Waiting(*row) for row in db.execute(asked.where(here).order_by(messages.c.seq))]
 
 
-def _open_case(db: Any, conversation_id: str) -> Case | None:
+def _heed(db: Any, conversation: Conversation, choice: str) -> None:
+    """What a button changes by itself, also while a counsellor answers."""
+    kind, _, value = choice.partition(":")
+    changed: dict[str, object] = {}
+    if kind == "consent" and value in ("given", "refused"):
+        changed["state"] = _json(msgspec.structs.replace(conversation.state, consent=value))
+    elif kind == "language" and value in LANGUAGES:
+        changed |= {"language": value, "language_chosen": True}
+    if changed:
+        here = conversations.c.id == conversation.id
+        db.execute(sa.update(conversations).where(here).values(changed))
+
+
+def _newest_case(db: Any, conversation_id: str) -> Case | None:
+    """The open case of a conversation, else the one that was closed last."""
     asked = sa.select(cases.c.id, cases.c.status, cases.c.urgency)
-    asked = asked.filter_by(conversation=conversation_id).where(cases.c.status != "closed")
-    row = db.execute(asked).first()
+    asked = asked.filter_by(conversation=conversation_id)
+    closed_last = (cases.c.status == "closed", cases.c.closed_at.desc())
+    row = db.execute(asked.order_by(*closed_last).limit(1)).first()
     return Case(*row) if row else None
+
+
+def _open_case(db: Any, conversation_id: str) -> Case | None:
+    newest = _newest_case(db, conversation_id)
+    return newest if newest and newest.status != "closed" else None
 
 
 def _raise_case(db: Any, conversation_id: str, state: State) -> Case | None:

@@ -5,7 +5,7 @@ Both are pure functions: of what is known, of the day, and of the time waited.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from knowledge.assessment import Verdict
 from knowledge.base import KnowledgeBase
 from knowledge.facts import Facts
 from knowledge.schema import Level, Signal, TriageRule
-from knowledge.weighing import MET, weigh
+from knowledge.weighing import MET, Reason, weigh
 
 GRAVEST_FIRST: tuple[Level, ...] = ("emergency", "high", "normal", "low")
 NO_RULE: Level = "normal"
@@ -98,7 +98,15 @@ def _holds(rule: TriageRule, situation: Situation, today: date) -> bool:
 
 
 def _is_disputed(verdict: Verdict) -> bool:
-    return any(reason.status == "disputed" for reason in verdict.requirements)
+    return not verdict.missing and any(r.condition.claims for r in _disputed(verdict.reason))
+
+
+def _disputed(reason: Reason | None) -> Iterator[Reason]:
+    """The conditions that keep a verdict from being settled by a rule."""
+    if reason is not None and reason.status == "disputed":
+        yield reason
+        for child in reason.children:
+            yield from _disputed(child)
 
 
 _VERDICTS: Mapping[str, Callable[[Verdict], bool]] = {

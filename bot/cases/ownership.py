@@ -50,7 +50,7 @@ class NotYours(Exception):
 
 
 class NotOpen(Exception):
-    """The case is closed (or, to reopen, it is not, or a newer one is open)."""
+    """The case is closed; or, where it is to be reopened, one of the conversation is open."""
 
 
 class Row(NamedTuple):
@@ -105,8 +105,8 @@ def take(db: Any, case_id: str, me: Counsellor, greeting: Utterance) -> list[Mes
 def reopen(db: Any, case_id: str, me: Counsellor, greeting: Utterance) -> list[Message]:
     """A closed case is open again, and this counsellor's."""
     case = seen_by(db, case_id, me)
-    newer = case.conversation.case
-    if case.status != "closed" or newer is not None:
+    newest = case.conversation.case
+    if newest is None or newest.status != "closed":
         raise NotOpen(case_id)
     _set(db, case, closed_at=None, outcome=None, settled=None)
     return _give(db, case, me, "reopen", greeting)
