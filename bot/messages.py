@@ -133,6 +133,11 @@ def now() -> str:
     return as_text(datetime.now(timezone.utc))
 
 
+def exactly_now() -> str:
+    """This moment to the microsecond, UTC, ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def as_text(moment: datetime) -> str:
     """A moment of UTC as messages carry it; its order is the order of time."""
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

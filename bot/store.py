@@ -18,7 +18,17 @@ import alembic.config
 import msgspec
 import sqlalchemy as sa
 
-from bot.messages import Case, Choice, Conversation, Message, Role, State, Utterance, now
+from bot.messages import (
+    Case,
+    Choice,
+    Conversation,
+    Message,
+    Role,
+    State,
+    Utterance,
+    exactly_now,
+    now,
+)
 from knowledge.catalogue import LANGUAGES, Catalogue
 
 T = TypeVar("T")
@@ -79,7 +89,8 @@ cases = sa.Table(
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
     sa.Column("reasons", sa.Text, nullable=False, server_default="[]"),  # ids of triage rules
-    sa.Column("queued_at", sa.String(20), nullable=False, server_default=""),
+    # To the microsecond: of two who ask in one second, one was first.
+    sa.Column("queued_at", sa.String(32), nullable=False, server_default=""),
     sa.Column("taken_at", sa.String(20)),
     sa.Column("answered_at", sa.String(20)),
     sa.Column("closed_at", sa.String(20)),
@@ -520,8 +531,7 @@ def _raise_case(db: Any, conversation_id: str, state: State) -> Case | None:
             return None
     case = Case(uuid.uuid4().hex, "queued", urgency)
     row = msgspec.structs.asdict(case) | {"conversation": conversation_id}
-    moment = now()
-    row |= {"created_at": moment, "queued_at": moment, "reasons": _json(reasons)}
+    row |= {"created_at": now(), "queued_at": exactly_now(), "reasons": _json(reasons)}
     db.execute(sa.insert(cases), row)
     return case
 

@@ -116,12 +116,14 @@ class Queue:
         is_closed = cases.c.status == "closed"
         if only is not None:
             asked = asked.where(cases.c.id == only)
-        rows = db.execute(asked.where(is_closed if closed else ~is_closed)).all()
+        rows = db.execute(
+            asked.where(is_closed if closed else ~is_closed).order_by(*_FIRST_COME)
+        ).all()
         spoken = _spoken(db, [row.conversation for row in rows])
         found = [self._entry(row, spoken[row.conversation], now) for row in rows]
         if closed:
             return sorted(found, key=lambda e: e.last_message_at, reverse=True)
-        return sorted(found, key=lambda e: (-e.priority, e.waiting_since, e.case))
+        return sorted(found, key=lambda e: -e.priority)  # and of equals, who came first
 
     def place(self, db: Any, case_id: str) -> Place:
         """The place of a queued case among those that nobody has taken yet."""
@@ -164,12 +166,13 @@ class Queue:
             services=state.services,
             consent=state.consent,
             created_at=row.created_at,
-            waiting_since=row.queued_at,
+            waiting_since=as_text(_moment(row.queued_at)),
             last_message_at=last_message_at,
             unread=unread,
         )
 
 
+_FIRST_COME = (cases.c.queued_at, cases.c.id)
 _CONVERSATION = [
     conversations.c.state,
     conversations.c.owner,

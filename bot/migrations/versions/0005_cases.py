@@ -24,7 +24,7 @@ def upgrade() -> None:
     op.add_column("messages", sa.Column("author", sa.String(64)))
     for column in (
         sa.Column("reasons", sa.Text, nullable=False, server_default="[]"),
-        sa.Column("queued_at", sa.String(20), nullable=False, server_default=""),
+        sa.Column("queued_at", sa.String(32), nullable=False, server_default=""),
         sa.Column("taken_at", sa.String(20)),
         sa.Column("answered_at", sa.String(20)),
         sa.Column("closed_at", sa.String(20)),
