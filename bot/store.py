@@ -139,7 +139,7 @@ class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
     def __init__(self, database: str) -> None:
-        self._engine = _engine(database)
+        self._engine = engine_of(database)
         threads = 1 if self._engine.dialect.name == "sqlite" else 8
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
@@ -358,7 +358,8 @@ def migrate(engine: Any) -> None:
         alembic.command.upgrade(config, "head")
 
 
-def _engine(url: str) -> Any:
+def engine_of(url: str) -> Any:
+    """SQLAlchemy's engine for this address, set up as the store wants it."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url, future=True, pool_pre_ping=True)
     file = sa.engine.make_url(url).database
