@@ -95,7 +95,7 @@ def test_a_verdict_raises_a_case_once_nothing_is_left_to_ask(base: KnowledgeBase
 
 
 def test_a_verdict_on_which_the_sources_disagree_raises_a_case(base: KnowledgeBase) -> None:
-    away = {"loss_event": "long_trip", "absence_permit": "none", "abroad_length": "P18M"}
+    away = {"loss_event": "long_trip", "absence_permit": "no_permit", "abroad_length": "P18M"}
     assert rules(base, service="permanent_residence.loss", **away) == ["disputed", "depends"]
     assert rules(base, service="e7_regional") == ["depends"], "nobody disagrees, the office decides"
 
