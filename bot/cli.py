@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from bot import supervisor, terminal, training
+from bot.counsellor_commands import counsellor
 from bot.knowledge_commands import knowledge
 from bot.settings import Secrets, Settings, SettingsError
 from knowledge.base import RecordError
@@ -105,6 +106,7 @@ def gateway() -> None:
 
 
 main.add_command(knowledge)
+main.add_command(counsellor)
 
 
 def _settings() -> Settings:
