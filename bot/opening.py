@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 
 import holidays
-from opening_hours import OpeningHours
+from opening_hours import OpeningHours, ParserError  # type: ignore[attr-defined]
 
 from knowledge.periods import SEOUL
 
@@ -21,7 +21,7 @@ class Opening:
     def __init__(self, hours: str) -> None:
         try:
             self._hours = OpeningHours(hours, timezone=SEOUL)
-        except SyntaxError as error:
+        except ParserError as error:
             raise ValueError(
                 f"opening_hours wants hours such as Mo-Fr 09:00-18:00; found {hours!r}: {error}"
             ) from None

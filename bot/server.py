@@ -28,6 +28,7 @@ from bot.api import (
 from bot.cases.counsel import Cases
 from bot.cases.queue import Queue
 from bot.console.door import add_console
+from bot.console.group import CounsellorsGroup
 from bot.conversations import Desk
 from bot.limits import Rate
 from bot.opening import Opening
@@ -85,9 +86,12 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     queue = Queue(base, Opening(settings.opening_hours))
     desk = Desk(store, rasa, settings.retention_days, queue)
     app = make_app(settings, desk, base)
-    add_console(app, settings, base, store, Cases(desk, base, queue, mask))
+    cases = Cases(desk, base, queue, mask)
+    add_console(app, settings, base, store, cases)
     if settings.telegram_token:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
+        if settings.counsellors_chat:
+            CounsellorsGroup(settings, base, store, cases).add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
     try:
         await runner.setup()

@@ -1,4 +1,4 @@
-"""Counsellors and the sessions in which they are signed in."""
+"""Counsellors, the sessions in which they are signed in, the cases their group was told of."""
 
 from __future__ import annotations
 
@@ -38,8 +38,20 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.String(20), nullable=False),
     )
     op.create_index("ix_counsellor_sessions_counsellor", "counsellor_sessions", ["counsellor"])
+    op.create_table(
+        "announced_cases",
+        sa.Column(
+            "case",
+            sa.String(64),
+            sa.ForeignKey("cases.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("emergency", sa.Boolean, primary_key=True),
+        sa.Column("at", sa.String(20), nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("announced_cases")
     op.drop_table("counsellor_sessions")
     op.drop_table("counsellors")

@@ -20,6 +20,7 @@ from bot.rasa import Rasa
 from bot.server import make_app
 from bot.settings import Settings
 from bot.store import Store
+from bot.telegram.door import TelegramDoor
 from knowledge.base import KnowledgeBase
 from knowledge.cards import Cards
 from tests.bot.fake_rasa import TOKEN, FakeRasa
@@ -58,6 +59,8 @@ class RunningConsole:
         self.accounts = Accounts(self.store)
         app = make_app(self.settings, self.desk, BASE)
         add_console(app, self.settings, BASE, self.store, self.cases)
+        if self.settings.telegram_token:
+            TelegramDoor(self.settings, "secret", self.desk, BASE).add_to(app)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
