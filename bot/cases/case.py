@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from bot.cases import audit
 from bot.cases.queue import Queue, QueueEntry
 from bot.messages import Choice, Conversation
+from bot.personal_numbers import SIGNS
 from bot.store import cases, messages, metadata
 from knowledge.assessment import assess, missing_across
 from knowledge.base import KnowledgeBase
@@ -198,7 +199,7 @@ class CaseFiles:
             card=msgspec.json.decode(row.card) if row.card else None,
             to_counsellor=row.to_counsellor,
             author=row.author,
-            masked=text != row.text,
+            masked=any(sign in text for sign in SIGNS.values()),
         )
 
     def _raised(self, entry: QueueEntry, cards: Cards) -> list[Raised]:
