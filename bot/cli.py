@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from bot import supervisor, terminal, training
+from bot.audit_command import check_audit
 from bot.counsellor_commands import counsellor
 from bot.knowledge_commands import knowledge
 from bot.settings import Secrets, Settings, SettingsError
@@ -107,6 +108,7 @@ def gateway() -> None:
 
 main.add_command(knowledge)
 main.add_command(counsellor)
+main.add_command(check_audit)
 
 
 def _settings() -> Settings:

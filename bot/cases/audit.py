@@ -89,6 +89,23 @@ def broken_at(db: Any) -> int | None:
     return None
 
 
+def seal_of(db: Any) -> str:
+    """The number and the hash of the last entry, which stand for the whole log up to it."""
+    last = db.execute(sa.select(audit).order_by(audit.c.seq.desc()).limit(1)).first()
+    return f"{last.seq}:{last.hash}" if last else "0:"
+
+
+def holds(db: Any, seal: str) -> bool:
+    """Whether the log is, up to there, the one that a seal was made of."""
+    number, _, sealed = seal.partition(":")
+    if not number.isdecimal():
+        return False
+    if number == "0":
+        return sealed == ""
+    asked = sa.select(audit.c.hash).where(audit.c.seq == int(number))
+    return bool(db.execute(asked).scalar() == sealed)
+
+
 _FIELDS = [audit.c[field] for field in Entry.__struct_fields__]
 
 
