@@ -349,7 +349,21 @@ class Cases:
         return entry.urgency != "emergency" and entry.consent != "given"
 
     def _greeting(self, db: Any, case_id: str) -> Utterance:
-        return self._notice(ownership.find(db, case_id), "case.taken", "assigned")
+        """That a counsellor is there; where it is still open, whether they may read all."""
+        case = ownership.find(db, case_id)
+        told = self._notice(case, "case.taken", "assigned")
+        state = case.conversation.state
+        if state.triage.urgency == "emergency" or state.consent in ("given", "refused"):
+            return told
+        words = Catalogue.of(case.conversation.language)
+        return msgspec.structs.replace(
+            told,
+            text=f"{told.text}\n\n{words.phrase('consent.question')}",
+            choices=[
+                Choice(words.phrase("consent.yes"), "consent:given"),
+                Choice(words.phrase("consent.no"), "consent:refused"),
+            ],
+        )
 
     def _notice(self, case: Row, phrase: str, status: str) -> Utterance:
         """A sentence with the handoff card, in the person's language."""
