@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
-from bot.console.visit import visit_of
-from bot.conversations import CaseChange
+from bot.console.visit import Visit, visit_of
+from bot.conversations import CaseChange, Event
 
 ALIVE_EVERY = 20.0  # seconds; as often the session is looked at again
 
@@ -21,18 +22,19 @@ async def events(request: web.Request) -> web.StreamResponse:
     """
     visit = visit_of(request)
     async with sse_response(request) as stream, visit.cases.follow() as changes:
-        await stream.send("", event="ready")
-        while stream.is_connected() and await visit.is_signed_in():
-            try:
-                change = await asyncio.wait_for(changes.get(), ALIVE_EVERY)
-            except asyncio.TimeoutError:
-                await stream.send("", event="alive")
-                continue
-            if isinstance(change, CaseChange):
-                await _send(stream, change)
-        await stream.send("", event="ended")
+        with contextlib.suppress(ConnectionError):  # the page was left
+            await _tell(visit, stream, changes)
     return stream
 
 
-async def _send(stream: EventSourceResponse, change: CaseChange) -> None:
-    await stream.send(change.case, event="change")
+async def _tell(visit: Visit, stream: EventSourceResponse, changes: asyncio.Queue[Event]) -> None:
+    await stream.send("", event="ready")
+    while await visit.is_signed_in():
+        try:
+            change = await asyncio.wait_for(changes.get(), ALIVE_EVERY)
+        except asyncio.TimeoutError:
+            await stream.send("", event="alive")
+            continue
+        if isinstance(change, CaseChange):
+            await stream.send(change.case, event="change")
+    await stream.send("", event="ended")

@@ -90,7 +90,7 @@ class RunningConsole:
     ) -> tuple[Conversation, str]:
         """Somebody who has written `text` and asked for a person; with their token."""
         known = {**(facts or {}), **({"danger": danger} if danger else {})}
-        told = {name: {"value": value, "words": text[:60]} for name, value in known.items()}
+        told = {name: {"value": value, "words": text[:24]} for name, value in known.items()}
         handoff = Cards(BASE, language).handoff()
         says = [_says(text=card["headline"], card=card, language=language)] if card else []
         handed = _says(text=handoff["expected"], card=handoff, language=language)
