@@ -49,7 +49,7 @@ def summary(visit: Visit, file: CaseFile, names: Mapping[str, str]) -> bytes:
             (say("case.why"), " / ".join(raised.why for raised in file.raised) or "–"),
             (say("case.language"), visit.language_name(entry.language)),
             (say("case.channel"), say(f"channel.{entry.channel}")),
-            (say("case.opened"), visit.at(entry.created_at)),
+            (say("case.opened"), visit.on_paper(entry.created_at)),
             (say("case.status"), say(f"status.{entry.status}")),
             (say("case.counsellor"), names.get(entry.counsellor or "", "–")),
         ]
@@ -75,7 +75,7 @@ def summary(visit: Visit, file: CaseFile, names: Mapping[str, str]) -> bytes:
         paper.heading(say("notes.title"))
         for note in file.notes:
             who = names.get(note.author, note.author)
-            paper.said(f"{who}, {visit.at(note.created_at)}", note.text)
+            paper.said(f"{who}, {visit.on_paper(note.created_at)}", note.text)
     paper.heading(say("conversation.title"))
     for message in file.messages:
         if message.role == "system":
@@ -84,7 +84,7 @@ def summary(visit: Visit, file: CaseFile, names: Mapping[str, str]) -> bytes:
         if message.author:
             who = names.get(message.author, who)
         again = retold(message.text, message.card, message.language, visit.cards)
-        paper.said(f"{who}, {visit.at(message.created_at)}", again or message.text)
+        paper.said(f"{who}, {visit.on_paper(message.created_at)}", again or message.text)
     return paper.done()
 
 

@@ -65,6 +65,11 @@ class Reader:
             return there.strftime("%H:%M")
         return f"{self._day('MMMd', there)} {there:%H:%M}"
 
+    def on_paper(self, moment: str) -> str:
+        """A moment as messages carry it, with its whole date."""
+        there = _moment(moment).astimezone(SEOUL)
+        return f"{self.catalogue.day(there.date())} {there:%H:%M}"
+
     def day_and_time(self, moment: datetime) -> str:
         """A moment to come, with its weekday: Mon, 23 Nov 09:00."""
         there = moment.astimezone(SEOUL)
