@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from actions.answering import answer, quote
 from actions.deciding import decide
+from actions.handing_over import hand_over, settle_consent
 from actions.listening import Heeded, take_in
 from actions.reminding import go_on_reminding
 from actions.turn import Turn
@@ -23,6 +24,8 @@ SWITCH = 0.7  # what it takes to leave the topic for another
 
 def advise(turn: Turn) -> None:
     """Reply to a message that tells or asks something of a procedure."""
+    if settle_consent(turn):
+        return
     heeded = take_in(turn)
     if _urgent(turn) or go_on_reminding(turn, heeded):
         return
@@ -33,6 +36,7 @@ def advise(turn: Turn) -> None:
         if candidates or not heeded.changed:
             _ask_which(turn, candidates)
         return
+    turn.told.pop("declined", None)
     if len(turn.topic) > 1:
         decide(turn, heeded)
         return
@@ -45,13 +49,6 @@ def advise(turn: Turn) -> None:
         decide(turn, heeded)
 
 
-def hand_over(turn: Turn) -> None:
-    """Ask for a counsellor; the gateway makes the case and names it."""
-    turn.handoff = "requested"
-    turn.asked = None
-    turn.show(turn.cards.handoff())
-
-
 def decline(turn: Turn) -> None:
     """Say kindly that this is not ours; where it is a matter of immigration, who can help.
 
@@ -59,10 +56,14 @@ def decline(turn: Turn) -> None:
     """
     if turn.heard.passages:
         quote(turn)
+    if turn.told.get("declined"):  # the second time that we do not come together
+        turn.signal("misunderstood")
     named = [name for name, _ in turn.heard.services if name in NOT_OURS]
     # What is vaguely like a service, and no small talk, is likely a matter of immigration.
     otherwise = "unrelated" if turn.heard.act == "out_of_scope" else "not_covered"
     reason = named[0] if named else otherwise
+    turn.told["declined"] = reason
+    turn.signal("out_of_base")
     ways = turn.ways_out[: 2 if reason == "not_covered" else 1]
     turn.show(turn.cards.out_of_scope(reason), choices=ways)
 
@@ -73,7 +74,7 @@ def _urgent(turn: Turn) -> bool:
     if rule is None or turn.told.get("urgent") == rule.id:
         return False
     turn.told["urgent"] = rule.id
-    turn.show(turn.cards.urgent(rule.level, rule.kind, None))
+    turn.show(turn.cards.urgent(rule.level, rule.kind or "danger", None))
     if rule.level == "high":
         return False
     hand_over(turn)

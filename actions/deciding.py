@@ -74,6 +74,7 @@ def _given_up(turn: Turn, missing: tuple[str, ...], heeded: Heeded | None) -> bo
     turn.misses += 1
     if turn.misses < _MISSES:
         return False
+    turn.signal("misunderstood")
     turn.facts[turn.asked] = {"value": None, "words": turn.heard.text, "by": "applicant"}
     turn.asked, turn.misses = None, 0
     return True

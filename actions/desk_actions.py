@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import advising, reminding, talking
+from actions import advising, handing_over, reminding, talking
 from actions.turn import Turn
 
 
@@ -27,6 +27,7 @@ class DeskAction(Action, ABC):
             reminding.remind(turn)
         else:
             self.reply(turn)
+            handing_over.offer(turn)
             reminding.offer(turn)
         reminding.renew(turn)
         turn.send(dispatcher)
@@ -70,7 +71,7 @@ class HandOver(DeskAction):
         return "action_hand_over"
 
     def reply(self, turn: Turn) -> None:
-        advising.hand_over(turn)
+        handing_over.ask_for_person(turn)
 
 
 class HelpNow(DeskAction):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from actions.advising import CLEAR, advise, decline, hand_over
+from actions.advising import CLEAR, advise, decline
 from actions.deciding import ask_again, decide, open_question
+from actions.handing_over import CONSENT, ask_for_person, hand_over, settle_consent
 from actions.listening import take_in
 from actions.papers import tell_papers
 from actions.reminding import choose_reminder, remind
@@ -42,13 +43,15 @@ def help_now(turn: Turn) -> None:
     take_in(turn)
     rule = urgency(turn.base, turn.typed_facts, turn.today)
     if rule is None and turn.heard.confidence < ALARM and not _tells_of_danger(turn):
+        turn.signal("fear")
         advise(turn)  # a hard story, and yet a question about a procedure
     elif rule is not None and rule.level == "high":
         turn.told["urgent"] = rule.id
-        turn.show(turn.cards.urgent(rule.level, rule.kind, None), choices=turn.ways_out)
+        turn.show(turn.cards.urgent(rule.level, rule.kind or "danger", None), choices=turn.ways_out)
     else:
+        turn.signal("danger")
         turn.told["urgent"] = rule.id if rule else "emergency"
-        turn.show(turn.cards.urgent("emergency", rule.kind if rule else "danger", None))
+        turn.show(turn.cards.urgent("emergency", (rule and rule.kind) or "danger", None))
         hand_over(turn)
 
 
@@ -81,6 +84,8 @@ def refuse(turn: Turn) -> None:
 
 def talk(turn: Turn) -> None:
     """Greeting, thanks, goodbye, anger; the question that is open stays open."""
+    if turn.heard.act == "complain":
+        turn.signal("anger")
     turn.say(
         turn.phrase(f"talk.{turn.heard.act}"),
         choices=turn.ways_out if turn.heard.act == "complain" else (),
@@ -104,9 +109,11 @@ def choose(turn: Turn) -> None:
         switch_language(turn)
     elif choice.startswith("ask:"):
         _ask_anew(turn, choice.removeprefix("ask:"))
+    elif choice.startswith(CONSENT):
+        settle_consent(turn)
     elif choice.startswith("act:"):
         acts = {
-            "act:human": hand_over,
+            "act:human": ask_for_person,
             "act:restart": start_over,
             "act:why": explain,
             "act:check": _check,

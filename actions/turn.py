@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from knowledge.assessment import assess
 from knowledge.base import NOT_OURS, KnowledgeBase
 from knowledge.cards import Card, Cards
 from knowledge.catalogue import ANSWERED, LANGUAGES
 from knowledge.facts import Facts, decode_value
 from knowledge.periods import seoul_today
-from knowledge.triage import urgency
+from knowledge.schema import Signal, TriageRule
+from knowledge.triage import Situation, level_of, triage
 from knowledge.wording import Wording
 
 ASKS_A_RULE = (
@@ -112,6 +114,9 @@ class Turn:
     language: str
     language_chosen: bool
     handoff: str | None
+    signals: list[Signal]
+    consent: str | None
+    consent_asked: bool
     reminders: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
 
@@ -121,6 +126,7 @@ class Turn:
         heard = Heard.of(tracker)
         metadata = tracker.latest_message.get("metadata") or {}
         state, chosen = metadata.get("state") or {}, metadata.get("language")
+        told = dict(state.get("told") or {})
         language = state.get("language")
         # "3年" tells no more than "OK": what could be several languages changes none.
         telling = language is None or tracker.latest_message.get("language_sure")
@@ -136,11 +142,14 @@ class Turn:
             topic=[s for s in state.get("services") or [] if s in knowledge_base().services],
             asked=state.get("asked"),
             misses=state.get("misses") or 0,
-            told=dict(state.get("told") or {}),
+            told=told,
             language=language or "en",
             language_chosen=bool(state.get("language_chosen") or chosen),
             handoff=state.get("handoff"),
             reminders=list(state.get("reminders") or []),
+            signals=list(state.get("signals") or []),
+            consent=state.get("consent"),
+            consent_asked=told.pop("consent", None) is not None,
         )
 
     @property
@@ -193,6 +202,18 @@ class Turn:
         ]
 
     @property
+    def triage(self) -> list[TriageRule]:
+        """The triage rules that hold as things stand, the gravest first."""
+        facts = self.typed_facts
+        verdicts = [assess(self.base.services[name], facts, self.today) for name in self.topic]
+        return triage(self.base, Situation(facts, verdicts, self.signals), self.today)
+
+    def signal(self, name: Signal) -> None:
+        """Note what showed in the conversation, for the triage."""
+        if name not in self.signals:
+            self.signals.append(name)
+
+    @property
     def written_in(self) -> str:
         """The language of the replies: English where the desk has no other words yet."""
         return self.language if self.language in ANSWERED else "en"
@@ -203,20 +224,19 @@ class Turn:
             line = self.phrase("answered_in_english")
             self.messages[0]["text"] = f"{line}\n\n{self.messages[0]['text']}"
             self.told["english"] = "said"
-        rule = urgency(self.base, self.typed_facts, self.today)
-        level, reasons = (rule.level, [rule.id]) if rule else ("normal", [])
-        if self.told.get("urgent") == "emergency":  # said as such, without a fact for it
-            level, reasons = "emergency", ["emergency"]
+        held = self.triage
         state = {
             "language": self.language,
             "language_chosen": self.language_chosen,
             "facts": self.facts,
             "services": self.topic,
-            "triage": {"urgency": level, "reasons": reasons},
+            "triage": {"urgency": level_of(held), "reasons": [rule.id for rule in held]},
             "handoff": self.handoff,
             "asked": self.asked,
             "misses": self.misses,
             "told": self.told,
             "reminders": self.reminders,
+            "signals": self.signals,
+            "consent": self.consent,
         }
         dispatcher.utter_message(json_message={"messages": self.messages, "state": state})

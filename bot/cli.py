@@ -14,6 +14,8 @@ import click
 from rich.console import Console
 
 from bot import supervisor, terminal, training
+from bot.audit_command import check_audit
+from bot.counsellor_commands import counsellor
 from bot.knowledge_commands import knowledge
 from bot.settings import Secrets, Settings, SettingsError
 from knowledge.base import RecordError
@@ -105,6 +107,8 @@ def gateway() -> None:
 
 
 main.add_command(knowledge)
+main.add_command(counsellor)
+main.add_command(check_audit)
 
 
 def _settings() -> Settings:

@@ -18,7 +18,7 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypeAlias, TypeVar
 from weakref import WeakValueDictionary
@@ -26,10 +26,11 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from bot import metrics
+from bot.cases.queue import Queue
 from bot.messages import Case, Conversation, Message, Role, State, Turn, Utterance, as_text, now
 from bot.rasa import Rasa, RasaAway, RasaFailed
 from bot.store import Erased as Erased
-from bot.store import Store, Waiting
+from bot.store import Overtaken, Store, Waiting
 from bot.store import TooManyWaiting as TooManyWaiting
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
 from knowledge.periods import seoul_now
@@ -44,15 +45,28 @@ SWEEP_EVERY = 3600.0  # seconds between two looks for conversations past their r
 REMIND_EVERY = 60.0  # seconds between two looks for reminders that are due
 REMIND_FROM = 9  # o'clock in Korea: nobody is woken
 
-Event: TypeAlias = Message | Literal["typing", "erased"]
+
+class CaseChange(msgspec.Struct, frozen=True):
+    """Something happened to a case, or to its conversation, that its readers want to see."""
+
+    case: str
+    conversation: str
+
+
+Event: TypeAlias = Message | CaseChange | Literal["typing", "erased"]
+EVERY_CASE = "every case"
+"""What to subscribe to, in place of a conversation, for every CaseChange."""
 
 
 class Desk:
     """All conversations.  Use as `async with Desk(store, rasa):`, which also runs its repairs."""
 
-    def __init__(self, store: Store, rasa: Rasa, retention_days: int = 30) -> None:
+    def __init__(
+        self, store: Store, rasa: Rasa, retention_days: int = 30, queue: Queue | None = None
+    ) -> None:
         self.store = store
         self.rasa = rasa
+        self._queue = queue
         self._retention = timedelta(days=retention_days)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
@@ -145,7 +159,7 @@ class Desk:
         """The first half of `say`: from here on the message is stored and will be answered,
         whatever becomes of the caller.
         """
-        return await asyncio.shield(self._start(self._hear(conversation, text, choice, key)))
+        return await self.shielded(self._hear(conversation, text, choice, key))
 
     async def answer(self, said: Message) -> list[Message]:
         """The second half of `say`: what the desk says to it."""
@@ -168,7 +182,22 @@ class Desk:
 
     async def erase(self, conversation: Conversation) -> None:
         """Delete everything stored about a conversation."""
-        await asyncio.shield(self._start(self._erase(conversation)))
+        await self.shielded(self._erase(conversation))
+
+    def tell(self, conversation_id: str, said: Sequence[Message], case: str | None = None) -> None:
+        """Tell who listens what was stored in a conversation, and who follows its case."""
+        for message in said:
+            self._tell(conversation_id, message)
+        if case is not None:
+            self._tell(EVERY_CASE, CaseChange(case, conversation_id))
+
+    async def shielded(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work` to its end, also where the caller goes away."""
+        return await asyncio.shield(self._start(work))
+
+    def resume(self, conversation_id: str) -> None:
+        """Answer what waits in a conversation that a counsellor has given back."""
+        self._start(self._answer_waiting(conversation_id))
 
     @contextlib.asynccontextmanager
     async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
@@ -197,12 +226,15 @@ class Desk:
         choice = clean(choice or "") or None
         words = clean(text or "") or (_in_words(choice, conversation.language) if choice else "")
         unreadable = None if choice else _why_unreadable(words)
-        said, new = await self.store.add_said(
+        stored = await self.store.add_said(
             conversation, words, choice=choice, key=key, answered=unreadable is not None
         )
-        if new:
-            self._tell(conversation.id, said)
-        if new and unreadable:
+        said, now_here = stored.message, stored.conversation
+        if stored.new:
+            self.tell(conversation.id, [said], now_here.case.id if now_here.case else None)
+        if now_here.owner is not None:
+            return said  # the counsellor answers
+        if stored.new and unreadable:
             notice = _say(unreadable, conversation.language)
             await self._notice(conversation.id, notice, said.id, role="desk")
         if not unreadable:
@@ -213,8 +245,11 @@ class Desk:
 
     async def _erase(self, conversation: Conversation) -> None:
         async with self._lock(conversation.id):
+            now_here = await self.store.conversation(conversation.id)
             await self.store.erase(conversation.id)
         self._tell(conversation.id, "erased")
+        if now_here and now_here.case:
+            self._tell(EVERY_CASE, CaseChange(now_here.case.id, conversation.id))
 
     async def _answer_waiting(self, conversation_id: str) -> dict[str, list[Message]]:
         """Answer what waits in one conversation, in order; the answers by question."""
@@ -242,7 +277,11 @@ class Desk:
                     self._kept.set()
                     break
             else:
-                answers[message.id] = await self._store_answer(conversation, message, turn)
+                try:
+                    answers[message.id] = await self._store_answer(conversation, message, turn)
+                except Overtaken:
+                    self._kept.set()  # for what may wait again by now
+                    break
         return answers
 
     async def _ask_rasa(self, conversation: Conversation, message: Waiting) -> Turn:
@@ -258,26 +297,41 @@ class Desk:
     async def _store_answer(
         self, conversation: Conversation, message: Waiting, turn: Turn
     ) -> list[Message]:
-        utterances = turn.messages
-        if turn.state.wants_counsellor:
-            urgency = turn.state.triage.urgency
-            case = await self.store.raise_case(conversation.id, urgency)
-            utterances = [_with_case(said, case) for said in utterances]
-            if conversation.case is None:
-                metrics.CASES.labels(urgency).inc()
+        raised: list[Case] = []
+
+        def with_case(db: Any, case: Case) -> list[Utterance]:
+            raised.append(case)
+            return [self._with_case(db, said, case) for said in turn.messages]
+
         answers = await self.store.add_answer(
-            conversation.id,
+            conversation,
             message.id,
-            utterances,
+            turn.messages,
             turn.state,
             turn.state.language or conversation.language,
             _chosen_language(conversation, message) is not None,
+            with_case,
         )
         self._failures.pop(message.id, None)
+        if raised and (conversation.case is None or conversation.case.id != raised[0].id):
+            metrics.CASES.labels(raised[0].urgency).inc()
+        self.tell(conversation.id, answers, raised[0].id if raised else None)
         for answer in answers:
-            self._tell(conversation.id, answer)
             metrics.ANSWERS.labels((answer.card or {}).get("type", "text")).inc()
         return answers
+
+    def _with_case(self, db: Any, said: Utterance, case: Case) -> Utterance:
+        """A handoff card with the case that was made for it, and how long it may take."""
+        if said.card is None or said.card.get("type") != "handoff":
+            return said
+        card = {**said.card, "case_id": case.id, "status": case.status}
+        text = said.text
+        if self._queue is not None and case.status == "queued":
+            place = self._queue.place(db, case.id)
+            expected = place.in_words(Catalogue.of(said.language))
+            text = text.replace(said.card.get("expected") or expected, expected)
+            card |= {"expected": expected, "position": place.position}
+        return msgspec.structs.replace(said, text=text, card=card)
 
     async def _give_up(
         self, conversation: Conversation, message: Waiting, error: Exception
@@ -437,20 +491,12 @@ def _chosen_language(conversation: Conversation, message: Waiting) -> str | None
     return conversation.language if conversation.language_chosen else None
 
 
-def _with_case(said: Utterance, case: Case) -> Utterance:
-    """A handoff card with the case that the gateway has made for it."""
-    if said.card is None or said.card.get("type") != "handoff":
-        return said
-    card = {**said.card, "case_id": case.id, "status": case.status}
-    return msgspec.structs.replace(said, card=card)
-
-
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 async def _news(events: asyncio.Queue[Event]) -> None:
-    while await events.get() == "typing":
+    while not isinstance(event := await events.get(), Message) and event != "erased":
         pass
 
 

@@ -7,9 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from knowledge.schema import Signal
+
 Role = Literal["desk", "applicant", "counsellor", "system"]
 Urgency = Literal["low", "normal", "high", "emergency"]
 CaseStatus = Literal["queued", "assigned", "closed"]
+Consent = Literal["asked", "given", "refused"]
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -82,7 +85,9 @@ class State(msgspec.Struct, frozen=True):
 
     It goes to them with the next message.  `asked` is the fact whose question
     is open, `misses` how often it was not understood, `told` what has been said
-    once and need not be said again (a verdict, a warning).
+    once and need not be said again (a verdict, a warning).  `signals` are what
+    showed in the conversation (knowledge/triage.py); `consent` is whether what
+    was told may be passed on to a counsellor.
     """
 
     language: str | None = None
@@ -95,6 +100,8 @@ class State(msgspec.Struct, frozen=True):
     misses: int = 0
     told: dict[str, str] = {}
     reminders: list[Reminder] = []
+    signals: list[Signal] = []
+    consent: Consent | None = None
 
     @property
     def wants_counsellor(self) -> bool:
@@ -122,6 +129,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
     `language_chosen` tells an explicit choice, which wins over what is
     detected.  `origin` is the website it came from, or the id of the chat.
+    `owner` is the counsellor who answers in it; None is the desk.  `case` is the
+    open case, else the one closed last.
     """
 
     id: str
@@ -132,12 +141,19 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     origin: str | None
     created_at: str
     state: State
+    owner: str | None = None
+    owner_changes: int = 0
     case: Case | None = None
 
 
 def now() -> str:
     """This moment as messages carry it."""
     return as_text(datetime.now(timezone.utc))
+
+
+def exactly_now() -> str:
+    """This moment to the microsecond, UTC, ISO 8601."""
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def as_text(moment: datetime) -> str:

@@ -25,8 +25,14 @@ from bot.api import (
     operations,
     take,
 )
+from bot.cases.counsel import Cases
+from bot.cases.queue import Queue
+from bot.console.door import add_console
+from bot.console.group import CounsellorsGroup
 from bot.conversations import Desk, supported_language
 from bot.limits import Rate
+from bot.opening import Opening
+from bot.personal_numbers import mask
 from bot.problems import Handler, Problem, as_problems
 from bot.rasa import Rasa
 from bot.settings import Secrets, Settings
@@ -77,10 +83,15 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     base = KnowledgeBase.load()
     store = await Store.open(settings.database)
     rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
-    desk = Desk(store, rasa, settings.retention_days)
+    queue = Queue(base, Opening(settings.opening_hours))
+    desk = Desk(store, rasa, settings.retention_days, queue)
     app = make_app(settings, desk, base)
+    cases = Cases(desk, base, queue, mask)
+    add_console(app, settings, base, store, cases)
     if settings.telegram_token:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
+        if settings.counsellors_chat:
+            CounsellorsGroup(settings, base, store, cases).add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
     try:
         await runner.setup()

@@ -15,6 +15,8 @@ from typing import Literal
 
 import msgspec
 
+from bot.opening import Opening
+
 FILE = "ieum.toml"
 
 
@@ -28,6 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `public_url` is the address at which people reach the desk, without a
     slash at the end.  `allowed_origins` are the websites that may embed the
     widget (`https://centre.example`).  Rates are calls a minute.
+    `opening_hours` are those of the counsellors in Korean time, written as on
+    OpenStreetMap (`Mo-Fr 09:00-12:00,13:00-18:00; Sa 10:00-13:00; Dec 31 off`);
+    on Korea's public holidays nobody is there.  `counsellors_chat` is the Telegram
+    group that is told of new cases: its number or its @name.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +51,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     telegram_token: str = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
     telegram_api: str = "https://api.telegram.org"
+    opening_hours: str = "Mo-Fr 09:00-18:00"
+    counsellors_chat: str = ""
 
     def __post_init__(self) -> None:
         for name in ("port", "rasa_port", "actions_port"):
@@ -57,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             raise ValueError("retention_days is at least 1")
         for origin in self.allowed_origins:
             _check_address("allowed_origins", origin)
+        Opening(self.opening_hours)
         if self.public_url:
             _check_address("public_url", self.public_url)
         if self.telegram_mode == "webhook" and not self.public_url.startswith("https://"):

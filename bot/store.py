@@ -26,10 +26,11 @@ from bot.messages import (
     Reminder,
     Role,
     State,
-    Urgency,
     Utterance,
+    exactly_now,
     now,
 )
+from knowledge.catalogue import LANGUAGES, Catalogue
 
 T = TypeVar("T")
 MOST_WAITING = 20
@@ -48,6 +49,9 @@ conversations = sa.Table(
     sa.Column("origin", sa.String(255)),
     sa.Column("created_at", sa.String(20), nullable=False),
     sa.Column("state", sa.Text, nullable=False),
+    # The counsellor who answers here; nobody: the desk.  Each change of owner is counted.
+    sa.Column("owner", sa.String(64)),
+    sa.Column("owner_changes", sa.Integer, nullable=False, server_default="0"),
     sa.Index("conversations_by_origin", "channel", "origin"),
 )
 messages = sa.Table(
@@ -66,8 +70,12 @@ messages = sa.Table(
     sa.Column("choice", sa.String(255)),
     sa.Column("key", sa.String(128)),
     sa.Column("answered", sa.Boolean, nullable=False),
+    # Of an applicant's message: whether it went to the counsellor, and not to the desk.
+    sa.Column("to_counsellor", sa.Boolean, nullable=False, server_default=sa.false()),
     # Of a desk message: the applicant's message it answers.
     sa.Column("reply_to", sa.String(64)),
+    # Of a counsellor's message: whose it is.
+    sa.Column("author", sa.String(64)),
     sa.UniqueConstraint("conversation", "key", name="one_message_a_key"),
     sa.Index("messages_in_order", "conversation", "seq"),
     sa.Index("messages_waiting", "answered", "conversation"),
@@ -82,6 +90,22 @@ cases = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
+    sa.Column("reasons", sa.Text, nullable=False, server_default="[]"),  # ids of triage rules
+    # To the microsecond: of two who ask in one second, one was first.
+    sa.Column("queued_at", sa.String(32), nullable=False, server_default=""),
+    sa.Column("taken_at", sa.String(20)),
+    sa.Column("answered_at", sa.String(20)),
+    sa.Column("closed_at", sa.String(20)),
+    sa.Column("counsellor", sa.String(64)),  # who has it, or had it last
+    sa.Column("outcome", sa.String(32)),
+    sa.Column("settled", sa.Text),
+    sa.Index(
+        "one_open_case",
+        "conversation",
+        unique=True,
+        sqlite_where=sa.text("status <> 'closed'"),
+        postgresql_where=sa.text("status <> 'closed'"),
+    ),
 )
 
 
@@ -118,11 +142,23 @@ class Waiting(msgspec.Struct, frozen=True):
     choice: str | None
 
 
+class Said(msgspec.Struct, frozen=True):
+    """An applicant's message as it was stored, whether it is `new`, and the conversation then."""
+
+    message: Message
+    new: bool
+    conversation: Conversation
+
+
+class Overtaken(Exception):
+    """The answer is no longer wanted: a counsellor has taken over, or it was given already."""
+
+
 class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
     def __init__(self, database: str) -> None:
-        self._engine = _engine(database)
+        self._engine = engine_of(database)
         threads = 1 if self._engine.dialect.name == "sqlite" else 8
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
@@ -148,7 +184,7 @@ class Store:
             row = msgspec.structs.asdict(conversation)
             del row["case"]
             db.execute(sa.insert(conversations), row | {"state": _json(conversation.state)})
-            return _add_utterances(db, conversation.id, greeting)
+            return add_utterances(db, conversation.id, greeting)
 
         return await self._run(work)
 
@@ -170,27 +206,31 @@ class Store:
         choice: str | None = None,
         key: str | None = None,
         answered: bool = False,
-    ) -> tuple[Message, bool]:
-        """An applicant's message, and whether it is new: a `key` is stored once.
+    ) -> Said:
+        """An applicant's message, once a `key`; it goes to who owns the conversation now.
 
         The text of a pressed button is the label it was shown with.
         TooManyWaiting, Erased where it is not stored.
         """
 
-        def work(db: Any) -> tuple[Message, bool]:
+        def work(db: Any) -> Said:
+            now_here = locked(db, conversation.id)
+            if now_here is None:
+                raise Erased
             if key is not None:
                 here = sa.and_(messages.c.conversation == conversation.id, messages.c.key == key)
                 if known := db.execute(sa.select(messages).where(here)).first():
-                    return _message(known), False
-            if _conversation(db, conversations.c.id == conversation.id) is None:
-                raise Erased
+                    return Said(message_of(known), False, now_here)
             if len(_waiting(db, conversation.id)) >= MOST_WAITING:
                 raise TooManyWaiting
-            label = _label(db, conversation.id, choice) if choice else None
-            row = _row(conversation.id, "applicant", conversation.language, label or text)
-            row |= {"choice": choice, "key": key, "answered": answered}
-            db.execute(sa.insert(messages), row)
-            return _message(row), True
+            owned = now_here.owner is not None
+            label = _label(db, now_here, choice) if choice else None
+            row = _row(conversation.id, "applicant", now_here.language, label or text)
+            row |= {"choice": choice, "key": key, "answered": answered or owned}
+            db.execute(sa.insert(messages), row | {"to_counsellor": owned})
+            if owned and choice:
+                _heed(db, now_here, choice)
+            return Said(message_of(row), True, now_here)
 
         return await self._run(work)
 
@@ -215,46 +255,68 @@ class Store:
 
     async def add_answer(
         self,
-        conversation_id: str,
+        conversation: Conversation,
         message_id: str,
         utterances: Sequence[Utterance],
         state: State,
         language: str,
         language_chosen: bool,
+        with_case: Callable[[Any, Case], Sequence[Utterance]] | None = None,
     ) -> list[Message]:
-        """The desk's answer and where the dialogue stands now; the message no longer waits."""
+        """The desk's answer and where the dialogue stands now; the message no longer waits.
+
+        `conversation` is as the question found it: Overtaken, with nothing
+        stored, where it has changed hands since.  `with_case` puts the case
+        into the answer where the state asks for a counsellor.
+        """
 
         def work(db: Any) -> list[Message]:
-            here = conversations.c.id == conversation_id
+            here = sa.and_(
+                conversations.c.id == conversation.id,
+                conversations.c.owner.is_(None),
+                conversations.c.owner_changes == conversation.owner_changes,
+            )
             changed = {
                 "state": _json(state),
                 "language": language,
                 "language_chosen": language_chosen,
             }
-            db.execute(sa.update(conversations).where(here).values(changed))
-            said = messages.c.id == message_id
-            db.execute(sa.update(messages).where(said).values(answered=True))
-            _keep_reminders(db, conversation_id, state.reminders)
-            return _add_utterances(db, conversation_id, utterances, reply_to=message_id)
+            said = sa.and_(messages.c.id == message_id, messages.c.answered.is_(False))
+            updates = (
+                sa.update(conversations).where(here).values(changed),
+                sa.update(messages).where(said).values(answered=True),
+            )
+            if not all(db.execute(update).rowcount for update in updates):
+                raise Overtaken  # and undo what was done
+            _keep_reminders(db, conversation.id, state.reminders)
+            told = utterances
+            if with_case and (case := _raise_case(db, conversation.id, state)):
+                told = with_case(db, case)
+            return add_utterances(db, conversation.id, told, reply_to=message_id)
 
         return await self._run(work)
 
     async def add_notice(
         self, conversation_id: str, notice: Utterance, role: Role, *, reply_to: str, closes: bool
     ) -> list[Message]:
-        """A sentence that is not Rasa's; none where this message was told something already.
+        """A sentence that is not Rasa's; none where this message was told something already,
+        or went to a counsellor.
 
         `closes` says that no answer is to come any more: then it is always said.
         """
 
         def work(db: Any) -> list[Message]:
+            locked(db, conversation_id)
+            asked = sa.select(messages.c.to_counsellor).filter_by(id=reply_to)
+            if db.execute(asked).scalar() is not False:
+                return []
             told = db.execute(sa.select(messages.c.seq).filter_by(reply_to=reply_to)).first()
             if told and not closes:
                 return []
             if closes:
                 said = messages.c.id == reply_to
                 db.execute(sa.update(messages).where(said).values(answered=True))
-            return _add_utterances(db, conversation_id, [notice], role, reply_to)
+            return add_utterances(db, conversation_id, [notice], role, reply_to)
 
         return await self._run(work)
 
@@ -263,7 +325,7 @@ class Store:
 
         def work(db: Any) -> list[Message]:
             asked = sa.select(messages).filter_by(reply_to=message_id).order_by("seq")
-            return [_message(row) for row in db.execute(asked)]
+            return [message_of(row) for row in db.execute(asked)]
 
         return await self._run(work)
 
@@ -275,7 +337,7 @@ class Store:
             if after is not None:
                 seq = sa.select(messages.c.seq).filter_by(conversation=conversation_id, id=after)
                 asked = asked.where(messages.c.seq > (db.execute(seq).scalar() or 0))
-            return [_message(row) for row in db.execute(asked)]
+            return [message_of(row) for row in db.execute(asked)]
 
         return await self._run(work)
 
@@ -284,8 +346,11 @@ class Store:
 
         def work(db: Any) -> list[tuple[str, Message]]:
             due = sa.and_(reminders.c.sent_at.is_(None), reminders.c.due_on <= today)
+            # While a counsellor speaks with somebody, the desk says nothing.
+            ours = sa.select(conversations.c.id).where(conversations.c.owner.is_(None))
+            asked = sa.select(reminders).where(due, reminders.c.conversation.in_(ours))
             sent = []
-            for row in db.execute(sa.select(reminders).where(due).limit(REMINDERS_AT_ONCE)).all():
+            for row in db.execute(asked.limit(REMINDERS_AT_ONCE)).all():
                 here = sa.and_(
                     *(reminders.c[key] == row[key] for key in ("conversation", "name", "day"))
                 )
@@ -295,23 +360,6 @@ class Store:
                     reminder = msgspec.json.decode(row.content, type=Reminder)
                     sent.append((row.conversation, _add_reminder(db, row.conversation, reminder)))
             return sent
-
-        return await self._run(work)
-
-    async def raise_case(self, conversation_id: str, urgency: Urgency) -> Case:
-        """The open case of a conversation, made where there is none; the urgency is brought up."""
-
-        def work(db: Any) -> Case:
-            known = _open_case(db, conversation_id)
-            if known is None:
-                known = Case(uuid.uuid4().hex, "queued", urgency)
-                row = msgspec.structs.asdict(known)
-                row |= {"conversation": conversation_id, "created_at": now()}
-                db.execute(sa.insert(cases), row)
-            elif known.urgency != urgency:
-                here = cases.c.id == known.id
-                db.execute(sa.update(cases).where(here).values(urgency=urgency))
-            return Case(known.id, known.status, urgency)
 
         return await self._run(work)
 
@@ -362,7 +410,8 @@ def migrate(engine: Any) -> None:
         alembic.command.upgrade(config, "head")
 
 
-def _engine(url: str) -> Any:
+def engine_of(url: str) -> Any:
+    """SQLAlchemy's engine for this address, set up as the store wants it."""
     if not url.startswith("sqlite"):
         return sa.create_engine(url, future=True, pool_pre_ping=True)
     file = sa.engine.make_url(url).database
@@ -382,6 +431,12 @@ def _engine(url: str) -> Any:
             "foreign_keys=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
+        connection.isolation_level = None  # the driver would begin only at the first write
+
+    @sa.event.listens_for(engine, "begin")  # type: ignore[untyped-decorator,unused-ignore]
+    def begin(connection: Any) -> None:
+        # What a transaction has read still holds when it writes, whatever other processes do.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -399,28 +454,34 @@ def _row(conversation_id: str, role: Role, language: str, text: str) -> dict[str
         "choice": None,
         "key": None,
         "answered": True,
+        "to_counsellor": False,
         "reply_to": None,
+        "author": None,
     }
 
 
-def _add_utterances(
+def add_utterances(
     db: Any,
     conversation_id: str,
     utterances: Sequence[Utterance],
     role: Role = "desk",
     reply_to: str | None = None,
+    **more: object,
 ) -> list[Message]:
+    """Store what is said in a conversation; `more` are columns of `messages`."""
     rows = []
     for said in utterances:
         row = _row(conversation_id, role, said.language, said.text)
         card = None if said.card is None else _json(said.card)
-        rows.append(row | {"choices": _json(said.choices), "card": card, "reply_to": reply_to})
+        row |= {"choices": _json(said.choices), "card": card, "reply_to": reply_to}
+        rows.append(row | more)
     if rows:
         db.execute(sa.insert(messages), rows)
-    return [_message(row) for row in rows]
+    return [message_of(row) for row in rows]
 
 
-def _message(row: Any) -> Message:
+def message_of(row: Any) -> Message:
+    """A message as everybody sees it, from its row."""
     values = row if isinstance(row, dict) else row._mapping
     return Message(
         id=values["id"],
@@ -435,15 +496,32 @@ def _message(row: Any) -> Message:
     )
 
 
-def _label(db: Any, conversation_id: str, value: str) -> str | None:
-    """What the newest button with this value said."""
-    asked = sa.select(messages.c.choices).filter_by(conversation=conversation_id)
+def _label(db: Any, conversation: Conversation, value: str) -> str | None:
+    """What the newest button with this value said; of a command, what it means."""
+    asked = sa.select(messages.c.choices).filter_by(conversation=conversation.id)
     asked = asked.where(messages.c.choices != "[]").order_by(messages.c.seq.desc())
     for shown in db.execute(asked.limit(50)).scalars():
         for choice in msgspec.json.decode(shown, type=list[Choice]):
             if choice.value == value:
                 return choice.label
-    return None
+    phrase = _COMMANDS.get(value)
+    return phrase and Catalogue.of(conversation.language).phrase(phrase)
+
+
+# What people can press or send without having been shown a button for it.
+_COMMANDS = {"act:human": "talk.human", "act:restart": "talk.restart"}
+
+
+def conversation_of(db: Any, conversation_id: str) -> Conversation | None:
+    return _conversation(db, conversations.c.id == conversation_id)
+
+
+def locked(db: Any, conversation_id: str) -> Conversation | None:
+    """The conversation, which nobody else changes until the transaction ends."""
+    here = conversations.c.id == conversation_id
+    # SQLite has no FOR UPDATE, and needs none: its transactions stand in line.
+    db.execute(sa.select(conversations.c.id).where(here).with_for_update())
+    return conversation_of(db, conversation_id)
 
 
 def _conversation(db: Any, here: Any) -> Conversation | None:
@@ -452,7 +530,7 @@ def _conversation(db: Any, here: Any) -> Conversation | None:
         return None
     values = dict(row._mapping)
     values["state"] = msgspec.json.decode(values["state"], type=State)
-    return Conversation(**values, case=_open_case(db, values["id"]))
+    return Conversation(**values, case=_newest_case(db, values["id"]))
 
 
 def _waiting(db: Any, conversation_id: str) -> list[Waiting]:
@@ -461,10 +539,25 @@ def _waiting(db: Any, conversation_id: str) -> list[Waiting]:
     return [Waiting(*row) for row in db.execute(asked.where(here).order_by(messages.c.seq))]
 
 
-def _open_case(db: Any, conversation_id: str) -> Case | None:
+def _heed(db: Any, conversation: Conversation, choice: str) -> None:
+    """What a button changes by itself, also while a counsellor answers."""
+    kind, _, value = choice.partition(":")
+    changed: dict[str, object] = {}
+    if kind == "consent" and value in ("given", "refused"):
+        changed["state"] = _json(msgspec.structs.replace(conversation.state, consent=value))
+    elif kind == "language" and value in LANGUAGES:
+        changed |= {"language": value, "language_chosen": True}
+    if changed:
+        here = conversations.c.id == conversation.id
+        db.execute(sa.update(conversations).where(here).values(changed))
+
+
+def _newest_case(db: Any, conversation_id: str) -> Case | None:
+    """The open case of a conversation, else the one that was closed last."""
     asked = sa.select(cases.c.id, cases.c.status, cases.c.urgency)
-    asked = asked.filter_by(conversation=conversation_id).where(cases.c.status != "closed")
-    row = db.execute(asked).first()
+    asked = asked.filter_by(conversation=conversation_id)
+    closed_last = (cases.c.status == "closed", cases.c.closed_at.desc())
+    row = db.execute(asked.order_by(*closed_last).limit(1)).first()
     return Case(*row) if row else None
 
 
@@ -499,7 +592,7 @@ def _add_reminder(db: Any, conversation_id: str, reminder: Reminder) -> Message:
         "citations": [],
     }
     said = Utterance(reminder.text, reminder.language, reminder.choices, card)
-    return _add_utterances(db, conversation_id, [said])[0]
+    return add_utterances(db, conversation_id, [said])[0]
 
 
 def _forget_all_but_reminders(db: Any, conversation_id: str) -> None:
@@ -512,6 +605,34 @@ def _forget_all_but_reminders(db: Any, conversation_id: str) -> None:
     db.execute(sa.update(conversations).where(here).values(state=_json(left)))
     for table in (messages, cases):
         db.execute(sa.delete(table).where(table.c.conversation == conversation_id))
+
+
+def _open_case(db: Any, conversation_id: str) -> Case | None:
+    newest = _newest_case(db, conversation_id)
+    return newest if newest and newest.status != "closed" else None
+
+
+def _raise_case(db: Any, conversation_id: str, state: State) -> Case | None:
+    """The open case of a conversation, brought up to date; made where the state asks for one.
+
+    What a counsellor has dealt with already raises no second case by itself.
+    """
+    urgency, reasons = state.triage.urgency, state.triage.reasons
+    known = _open_case(db, conversation_id)
+    if known is not None:
+        values = {"urgency": urgency, "reasons": _json(reasons)}
+        db.execute(sa.update(cases).where(cases.c.id == known.id).values(values))
+        return Case(known.id, known.status, urgency)
+    if state.handoff != "requested":
+        asked = sa.select(cases.c.reasons).filter_by(conversation=conversation_id)
+        settled = {r for row in db.execute(asked).scalars() for r in msgspec.json.decode(row)}
+        if not state.wants_counsellor or settled.issuperset(reasons[:1]):
+            return None
+    case = Case(uuid.uuid4().hex, "queued", urgency)
+    row = msgspec.structs.asdict(case) | {"conversation": conversation_id}
+    row |= {"created_at": now(), "queued_at": exactly_now(), "reasons": _json(reasons)}
+    db.execute(sa.insert(cases), row)
+    return case
 
 
 def _delete(db: Any, here: Any) -> None:

@@ -165,6 +165,8 @@ def _messages(base: KnowledgeBase) -> Iterator[tuple[str, str]]:
     for contact in base.contacts.values():
         yield f"contact.{contact.id}.name", contact.name
         yield f"contact.{contact.id}.hours", contact.hours
+    for rule in base.triage:
+        yield f"triage.{rule.id}", rule.why
     for service in base.services.values():
         yield f"{service.id}.title", service.title
         yield f"{service.id}.summary", service.summary

@@ -18,6 +18,8 @@ FactKind = Literal[
     "bool", "choice", "number", "duration", "date", "money", "country", "status", "text"
 ]
 Outcome = Literal["eligible", "not_eligible", "depends", "needs_more_info"]
+Level = Literal["emergency", "high", "normal", "low"]
+Signal = Literal["asked_for_person", "misunderstood", "anger", "fear", "danger", "out_of_base"]
 NoteKind = Literal["rule", "procedure", "penalty", "exemption", "duration", "benefit", "caution"]
 OPERATORS = ("equals", "one_of", "at_least", "at_most", "more_than", "less_than")
 
@@ -316,16 +318,28 @@ class Contact(Record, frozen=True):
 
 
 class TriageRule(Record, frozen=True):
-    """What makes a person's situation urgent; `kind` finds contacts and steps for it.
+    """What makes a person's situation how urgent; the gravest stand first in the file.
 
-    The first rule that holds wins, so the gravest stand first.
+    Exactly one of: `when`, a condition on facts; `verdict`, how what they asked
+    came out; `signal`, what showed in the conversation.  `kind` finds contacts
+    and steps for it, and is needed where it is `high` or `emergency` by facts.
+    `offers` says that the desk offers a counsellor when the rule comes to hold.
     """
 
     id: str
-    level: Literal["high", "emergency"]
-    kind: str
+    level: Level
     why: str
-    when: Condition
+    kind: str | None = None
+    when: Condition | None = None
+    verdict: Literal["disputed", "depends", "unsure"] | None = None
+    signal: Signal | None = None
+    offers: bool = False
+
+    def __post_init__(self) -> None:
+        if sum(source is not None for source in (self.when, self.verdict, self.signal)) != 1:
+            raise ValueError("a triage rule has exactly one of when, verdict, signal")
+        if self.when is not None and self.level in ("emergency", "high") and not self.kind:
+            raise ValueError("an urgent rule needs a `kind`: it finds whom to call")
 
 
 class Phrase(Record, frozen=True):

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
 from bot.server import serve
-from bot.settings import Secrets
+from bot.settings import Secrets, Settings
 from tests.desk import Desk, free_port
 from tests.telegram_double.server import BotApi
 
@@ -28,10 +29,22 @@ def desk_url(desk: Desk) -> str:
     return desk.url
 
 
+class BothDoors(NamedTuple):
+    """A gateway that people reach in a window and through a Bot API on loopback."""
+
+    api: BotApi
+    settings: Settings
+
+    @property
+    def url(self) -> str:
+        return self.settings.address
+
+
 @pytest_asyncio.fixture
-async def telegram_desk(desk: Desk, tmp_path: Path) -> AsyncIterator[BotApi]:
+async def both_doors(desk: Desk, tmp_path: Path) -> AsyncIterator[BothDoors]:
     """A second gateway beside the same Rasa, whose Telegram is a double on loopback."""
     async with BotApi() as api:
+        (tmp_path / "knowledge").symlink_to(desk.settings().index_folder)
         settings = desk.settings(
             PORT=str(free_port()),
             VAR_DIR=str(tmp_path),
@@ -46,7 +59,12 @@ async def telegram_desk(desk: Desk, tmp_path: Path) -> AsyncIterator[BotApi]:
                         if answer.status == 200:
                             break
                 await asyncio.sleep(0.1)
-        yield api
+        yield BothDoors(api, settings)
         gateway.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await gateway
+
+
+@pytest.fixture
+def telegram_desk(both_doors: BothDoors) -> BotApi:
+    return both_doors.api

@@ -69,7 +69,8 @@ class TelegramDoor:
         self._links = Links(desk.store)
         buttons = Buttons(desk.store)
         self._delivery = Delivery(self._application.bot, desk, self._chats, buttons)
-        handlers = Handlers(desk, base, self._chats, buttons, self._delivery)
+        group = settings.counsellors_chat
+        handlers = Handlers(desk, base, self._chats, buttons, self._delivery, group)
         handlers.register(self._application)
         self._opening: asyncio.Task[None] | None = None
 

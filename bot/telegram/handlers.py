@@ -51,10 +51,19 @@ log = logging.getLogger(__name__)
 
 
 class Handlers:
-    """Turns updates into what the desk is told."""
+    """Turns updates into what the desk is told.
+
+    The bot stays in the group of `counsellors_chat`, in silence; no other group has it.
+    """
 
     def __init__(
-        self, desk: Desk, base: KnowledgeBase, chats: Chats, buttons: Buttons, delivery: Delivery
+        self,
+        desk: Desk,
+        base: KnowledgeBase,
+        chats: Chats,
+        buttons: Buttons,
+        delivery: Delivery,
+        counsellors_chat: str = "",
     ) -> None:
         self._desk = desk
         self._base = base
@@ -62,6 +71,7 @@ class Handlers:
         self._buttons = buttons
         self._delivery = delivery
         self._links = Links(desk.store)
+        self._counsellors_chat = counsellors_chat
         self._album: dict[int, str] = {}
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
@@ -217,6 +227,9 @@ class Handlers:
 
     async def _decline_group(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Say why not, and leave: in a group everybody would read what one person tells."""
+        chat = update.effective_chat
+        if chat and self._counsellors_chat in (str(chat.id), f"@{chat.username}"):
+            return
         words = await self._catalogue(update)
         text = words.phrase("telegram.group", address=context.bot.link)
         chat_id = _chat_id(update)

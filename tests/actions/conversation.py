@@ -28,6 +28,7 @@ ACTIONS: dict[str, DeskAction] = {
     "out_of_scope": Decline(),
     "start_over": StartOver(),
     "thanks": Talk(),
+    "complain": Talk(),
 }
 
 
@@ -44,6 +45,7 @@ class Conversation:
         *,
         service: str | None = None,
         sure: float = 0.9,
+        act_sure: float = 0.9,
         others: tuple[tuple[str, float], ...] = (),
         items: tuple[tuple[str, str], ...] = (),
         passages: tuple[dict[str, Any], ...] = (),
@@ -81,7 +83,7 @@ class Conversation:
         ranked = [(service, sure), *others] if service else list(others)
         message = {
             "text": text,
-            "intent": {"name": act, "confidence": 0.9},
+            "intent": {"name": act, "confidence": act_sure},
             "entities": entities,
             "language": language,
             "services": [{"id": name, "score": score} for name, score in ranked],

@@ -12,7 +12,10 @@ import pytest_asyncio
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot import conversations
+from bot.cases.counsel import Cases
+from bot.cases.queue import Queue
 from bot.conversations import Desk
+from bot.personal_numbers import mask
 from bot.rasa import Rasa
 from bot.server import make_app
 from bot.settings import Settings
@@ -66,15 +69,20 @@ async def store(settings: Settings) -> AsyncIterator[Store]:
 
 @pytest_asyncio.fixture
 async def desk(
-    store: Store, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+    store: Store, rasa: FakeRasa, base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
     """A desk; `async with desk:` starts its repairs."""
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    desk = Desk(store, way)
+    desk = Desk(store, way, queue=Queue(base))
     yield desk
     await desk.__aexit__()
     await way.close()
+
+
+@pytest.fixture
+def cases(desk: Desk, base: KnowledgeBase) -> Cases:
+    return Cases(desk, base, Queue(base), mask)
 
 
 @pytest_asyncio.fixture

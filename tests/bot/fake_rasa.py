@@ -26,6 +26,8 @@ class FakeRasa:
         self.port = unused_port()
         self.heard: list[dict[str, Any]] = []
         self.pause = 0.0
+        self.free = asyncio.Event()  # cleared: it thinks until it is set
+        self.free.set()
         self._runner: web.AppRunner | None = None
 
     def answer(self, body: dict[str, Any]) -> Any:
@@ -55,6 +57,7 @@ class FakeRasa:
         body = await request.json()
         self.heard.append(body)
         await asyncio.sleep(self.pause)
+        await self.free.wait()
         answer = self.answer(body)
         return web.json_response(answer, status=answer if isinstance(answer, int) else 200)
 

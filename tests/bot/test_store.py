@@ -37,19 +37,8 @@ async def test_one_key_sent_many_times_at_once_is_stored_once(store: Store, desk
     stored = await asyncio.gather(
         *(store.add_said(conversation, "hello", key="k") for _ in range(10))
     )
-    assert len({message.id for message, _ in stored}) == 1
-    assert [new for _, new in stored].count(True) == 1
-
-
-async def test_a_case_is_opened_once_and_its_urgency_kept_up(store: Store, desk: Desk) -> None:
-    conversation, _, _ = await desk.open()
-    first = await store.raise_case(conversation.id, "high")
-    second = await store.raise_case(conversation.id, "emergency")
-    assert first.id == second.id
-    found = await store.conversation(conversation.id)
-    assert found is not None
-    assert found.case == second
-    assert second.urgency == "emergency"
+    assert len({said.message.id for said in stored}) == 1
+    assert [said.new for said in stored].count(True) == 1
 
 
 async def test_a_chats_newest_conversation_is_found(desk: Desk) -> None:
