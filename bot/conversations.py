@@ -26,6 +26,7 @@ from weakref import WeakValueDictionary
 import msgspec
 
 from bot import metrics
+from bot.masking import Masking
 from bot.messages import Case, Conversation, Message, Role, State, Turn, Utterance, as_text, now
 from bot.rasa import Rasa, RasaAway, RasaFailed
 from bot.store import Erased as Erased
@@ -45,11 +46,18 @@ Event: TypeAlias = Message | Literal["typing", "erased"]
 
 
 class Desk:
-    """All conversations.  Use as `async with Desk(store, rasa):`, which also runs its repairs."""
+    """All conversations.  Use as `async with Desk(...):`, which also runs its repairs.
 
-    def __init__(self, store: Store, rasa: Rasa, retention_days: int = 30) -> None:
+    Its messages show no personal number (bot/personal_numbers.py); the person
+    who wrote one sees it through `as_written`, a counsellor through `reveal`.
+    """
+
+    def __init__(
+        self, store: Store, rasa: Rasa, masking: Masking, retention_days: int = 30
+    ) -> None:
         self.store = store
         self.rasa = rasa
+        self._masking = masking
         self._retention = timedelta(days=retention_days)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
@@ -162,6 +170,23 @@ class Desk:
                 await asyncio.wait_for(_news(events), wait)
         return await self.store.messages(conversation.id, after)
 
+    async def as_written(self, messages: list[Message]) -> list[Message]:
+        """The messages with nothing hidden, for the window of the person who wrote them."""
+        hidden = [m.id for m in messages if m.role == "applicant" and _HIDDEN.search(m.text)]
+        locked = await self.store.originals(hidden) if hidden else {}
+        return [
+            msgspec.structs.replace(m, text=self._masking.unlock(locked[m.id]) or m.text)
+            if m.id in locked
+            else m
+            for m in messages
+        ]
+
+    async def reveal(self, message_id: str, counsellor: str) -> str | None:
+        """What was written in a message that shows a mask; that `counsellor` looked is kept."""
+        locked = await self.store.reveal(message_id, counsellor)
+        logger.info("counsellor %s reveals message %s", counsellor, message_id)
+        return None if locked is None else self._masking.unlock(locked)
+
     async def erase(self, conversation: Conversation) -> None:
         """Delete everything stored about a conversation."""
         await asyncio.shield(self._start(self._erase(conversation)))
@@ -193,8 +218,14 @@ class Desk:
         choice = clean(choice or "") or None
         words = choice or clean(text or "")
         unreadable = None if choice else _why_unreadable(words)
+        shown, locked = self._masking.hide(words, LONGEST_TEXT)
         said, new = await self.store.add_said(
-            conversation, words, choice=choice, key=key, answered=unreadable is not None
+            conversation,
+            shown,
+            choice=choice and shown,
+            key=key,
+            answered=unreadable is not None,
+            locked=locked,
         )
         if new:
             self._tell(conversation.id, said)
@@ -358,6 +389,9 @@ class Desk:
         if lock is None:
             lock = self._locks[conversation_id] = asyncio.Lock()
         return lock
+
+
+_HIDDEN = re.compile("•••|…$")
 
 
 def clean(text: str) -> str:

@@ -27,6 +27,7 @@ from bot.api import (
 )
 from bot.conversations import Desk
 from bot.limits import Rate
+from bot.masking import Masking
 from bot.problems import Handler, Problem, as_problems
 from bot.rasa import Rasa
 from bot.settings import Secrets, Settings
@@ -77,7 +78,8 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     base = KnowledgeBase.load()
     store = await Store.open(settings.database)
     rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
-    desk = Desk(store, rasa, settings.retention_days)
+    masking = Masking.of(secrets.masking_key, base)
+    desk = Desk(store, rasa, masking, settings.retention_days)
     app = make_app(settings, desk, base)
     if settings.telegram_token:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)

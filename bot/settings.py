@@ -6,6 +6,7 @@ on the first run and kept in `var/secrets.json`, readable by its owner alone.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -112,32 +113,56 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """The tokens that the processes show each other, and Telegram's webhook to us."""
+    """The tokens that the processes show each other and Telegram shows us, and the key under
+    which personal numbers are kept: without it, what is hidden cannot be read any more.
+    """
 
     rasa_token: str
     actions_token: str
     telegram_webhook_secret: str
+    masking_key: str
 
     @classmethod
     def load(cls, folder: Path, environ: Mapping[str, str] = os.environ) -> Secrets:
         """Those of the environment (`RASA_TOKEN`, ...), else of `folder`, made on the first run."""
         path = folder / "secrets.json"
         folder.mkdir(parents=True, exist_ok=True)
-        made = msgspec.json.encode({name: secrets.token_hex(32) for name in cls.__struct_fields__})
-        try:
-            # Exclusive: of two processes that start at once, one makes them.
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(made)
-        except FileExistsError:
-            made = path.read_bytes()
-        try:
-            kept = msgspec.json.decode(made, type=cls)
-        except msgspec.DecodeError:
-            raise SettingsError(
-                f"{path} is damaged. Delete it and start again: new secrets are made."
-            ) from None
+        # One process at a time: of two that start at once, the first makes them for both.
+        with path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = _kept(path)
+            made = {name: secrets.token_hex(32) for name in cls.__struct_fields__}
+            if made.keys() - kept.keys():
+                kept = made | kept
+                _write_secretly(path, msgspec.json.encode(kept))
         given = {name: environ.get(name.upper()) for name in cls.__struct_fields__}
-        return msgspec.structs.replace(kept, **{name: text for name, text in given.items() if text})
+        known = {name: kept[name] for name in cls.__struct_fields__}
+        return cls(**known | {name: text for name, text in given.items() if text})
+
+
+def _kept(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)  # copied or restored with looser rights
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except msgspec.DecodeError:
+        raise SettingsError(
+            f"{path} is damaged. Put back its copy from a backup; or delete it and start again: "
+            "new secrets are made, but personal numbers hidden so far can then not be shown again."
+        ) from None
+
+
+def _write_secretly(path: Path, content: bytes) -> None:
+    """Write a file only its owner can read, whole or not at all."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
 
 
 def _check_address(name: str, text: str) -> None:

@@ -71,6 +71,23 @@ cases = sa.Table(
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
 )
+# What was written where a message shows a mask (bot/masking.py), and who has looked at it.
+originals = sa.Table(
+    "originals",
+    metadata,
+    sa.Column("message", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("locked", sa.Text, nullable=False),
+)
+reveals = sa.Table(
+    "reveals",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column(
+        "message", sa.ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("counsellor", sa.String(64), nullable=False),
+    sa.Column("at", sa.String(20), nullable=False),
+)
 
 
 class TooManyWaiting(Exception):
@@ -141,10 +158,12 @@ class Store:
         choice: str | None = None,
         key: str | None = None,
         answered: bool = False,
+        locked: str | None = None,
     ) -> tuple[Message, bool]:
         """An applicant's message, and whether it is new: a `key` is stored once.
 
-        The text of a pressed button is the label it was shown with.
+        The text of a pressed button is the label it was shown with.  `locked`
+        is the original where the text is a mask of it.
         TooManyWaiting, Erased where it is not stored.
         """
 
@@ -161,6 +180,8 @@ class Store:
             row = _row(conversation.id, "applicant", conversation.language, label or text)
             row |= {"choice": choice, "key": key, "answered": answered}
             db.execute(sa.insert(messages), row)
+            if locked is not None:
+                db.execute(sa.insert(originals), {"message": row["id"], "locked": locked})
             return _message(row), True
 
         return await self._run(work)
@@ -249,6 +270,32 @@ class Store:
 
         return await self._run(work)
 
+    async def originals(self, message_ids: Sequence[str]) -> dict[str, str]:
+        """The locked originals of those messages that have one."""
+
+        def work(db: Any) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for start in range(0, len(message_ids), 500):
+                some = message_ids[start : start + 500]
+                asked = sa.select(originals).where(originals.c.message.in_(some))
+                found |= dict(db.execute(asked).all())
+            return found
+
+        return await self._run(work)
+
+    async def reveal(self, message_id: str, counsellor: str) -> str | None:
+        """The locked original of one message, having written down who looks at it."""
+
+        def work(db: Any) -> str | None:
+            asked = sa.select(originals.c.locked).filter_by(message=message_id)
+            locked: str | None = db.execute(asked).scalar()
+            if locked is not None:
+                row = {"message": message_id, "counsellor": counsellor, "at": now()}
+                db.execute(sa.insert(reveals), row)
+            return locked
+
+        return await self._run(work)
+
     async def raise_case(self, conversation_id: str, urgency: Urgency) -> Case:
         """The open case of a conversation, made where there is none; the urgency is brought up."""
 
@@ -267,8 +314,9 @@ class Store:
         return await self._run(work)
 
     async def erase(self, conversation_id: str) -> None:
-        """Everything stored about a conversation."""
+        """Everything stored about a conversation, from the files themselves too."""
         await self._run(lambda db: _delete(db, conversations.c.id == conversation_id))
+        await self._in_thread(self._empty_log)
 
     async def erase_before(self, day: str) -> int:
         """Erase the conversations in which nothing was said since `day`; how many there were."""
@@ -281,7 +329,16 @@ class Store:
                 _delete(db, conversations.c.id.in_(old[start : start + 500]))
             return len(old)
 
-        return await self._run(work)
+        erased = await self._run(work)
+        if erased:
+            await self._in_thread(self._empty_log)
+        return erased
+
+    def _empty_log(self) -> None:
+        """SQLite's write-ahead log holds pages as they were before they were erased."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as db:
+                db.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         def transaction() -> T:
@@ -316,11 +373,13 @@ def _engine(url: str) -> Any:
     @sa.event.listens_for(engine, "connect")  # type: ignore[untyped-decorator,unused-ignore]
     def prepare(connection: Any, _: Any) -> None:
         # WAL: readers do not wait for the writer.  NORMAL is safe with it against crashes.
+        # What is deleted is overwritten, not only given up.
         for pragma in (
             "busy_timeout=30000",
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
+            "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -68,12 +68,14 @@ def check_ports(settings: Settings) -> None:
 
 def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """What the processes find in their environment; secrets stand in no file but their own."""
-    tokens = {name.upper(): value for name, value in msgspec.structs.asdict(secrets).items()}
     return {
         **ENVIRONMENT,
-        **tokens,
+        # The gateway reads the others itself: Rasa and the actions have no use for them.
+        "RASA_TOKEN": secrets.rasa_token,
+        "ACTIONS_TOKEN": secrets.actions_token,
         "ACTIONS_PORT": str(settings.actions_port),
         "INDEX_FOLDER": str(settings.index_folder),
+        "LOG_LEVEL": "INFO",  # at DEBUG Rasa logs what people write
         "PYTHONUNBUFFERED": "1",
     }
 

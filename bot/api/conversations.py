@@ -112,6 +112,7 @@ async def read(request: web.Request) -> web.Response:
     conversation = await _authorized(request)
     desk = request.app[DESK]
     messages = await desk.read(conversation, request.query.get("after"), _wait(request))
+    messages = await desk.as_written(messages)
     now = await desk.store.conversation(conversation.id)
     if now is None:
         raise Problem("conversation-unknown")
@@ -184,7 +185,7 @@ async def _tell(
 ) -> None:
     """First what was missed since `after`, then what happens."""
     missed = await desk.store.messages(conversation.id, after) if after else []
-    for message in missed:
+    for message in await desk.as_written(missed):
         await _send(socket, type="message", message=message)
     await _send(socket, type="ready")
     sent = {message.id for message in missed}
@@ -196,7 +197,8 @@ async def _tell(
         if event == "typing":
             await _send(socket, type="typing")
         elif isinstance(event, Message) and event.id not in sent:
-            await _send(socket, type="message", message=event)
+            [message] = await desk.as_written([event])
+            await _send(socket, type="message", message=message)
 
 
 async def _take_frame(

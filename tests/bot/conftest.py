@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot import conversations
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.rasa import Rasa
 from bot.server import make_app
 from bot.settings import Settings
@@ -71,7 +72,7 @@ async def desk(
     """A desk; `async with desk:` starts its repairs."""
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    desk = Desk(store, way)
+    desk = Desk(store, way, Masking("key"))
     yield desk
     await desk.__aexit__()
     await way.close()
