@@ -76,7 +76,8 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     base = KnowledgeBase.load()
-    store = await Store.open(settings.database)
+    key = secrets.database_key if settings.database_encrypted else None
+    store = await Store.open(settings.database, key)
     rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
     masking = Masking.of(secrets.masking_key, base)
     desk = Desk(store, rasa, masking, settings.retention_days)

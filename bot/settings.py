@@ -35,6 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int = 8080
     var_dir: str = "var"
     database_url: str = ""
+    database_encrypted: bool = False
     rasa_port: int = 5005
     actions_port: int = 5055
     public_url: str = ""
@@ -56,6 +57,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError(f"{name} is at least 1")
         if self.retention_days < 1:
             raise ValueError("retention_days is at least 1")
+        if self.database_encrypted and not self.database.startswith("sqlite"):
+            raise ValueError(
+                "database_encrypted is for SQLite; encrypt the disk PostgreSQL writes to instead"
+            )
         for origin in self.allowed_origins:
             _check_address("allowed_origins", origin)
         if self.public_url:
@@ -113,14 +118,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """The tokens that the processes show each other and Telegram shows us, and the key under
-    which personal numbers are kept: without it, what is hidden cannot be read any more.
+    """The tokens that the processes show each other and Telegram shows us, and two keys.
+
+    Without `masking_key` no personal number that was hidden can be shown again,
+    without `database_key` an encrypted database cannot be read at all.
     """
 
     rasa_token: str
     actions_token: str
     telegram_webhook_secret: str
     masking_key: str
+    database_key: str
 
     @classmethod
     def load(cls, folder: Path, environ: Mapping[str, str] = os.environ) -> Secrets:

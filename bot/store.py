@@ -18,6 +18,7 @@ import alembic.config
 import msgspec
 import sqlalchemy as sa
 
+from bot import encryption
 from bot.messages import Case, Choice, Conversation, Message, Role, State, Urgency, Utterance, now
 
 T = TypeVar("T")
@@ -94,6 +95,10 @@ class TooManyWaiting(Exception):
     """So many messages of this conversation have no answer yet that no more are taken."""
 
 
+class WrongKey(Exception):
+    """The database cannot be read with this key, or needs one."""
+
+
 class Erased(LookupError):
     """The conversation was erased while something was said in it."""
 
@@ -109,16 +114,24 @@ class Waiting(msgspec.Struct, frozen=True):
 class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
-    def __init__(self, database: str) -> None:
-        self._engine = _engine(database)
+    def __init__(self, database: str, key: str | None = None) -> None:
+        self._engine = _engine(database, key)
         threads = 1 if self._engine.dialect.name == "sqlite" else 8
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @classmethod
-    async def open(cls, database: str) -> Store:
-        """The store at this SQLAlchemy address."""
-        store = cls(database)
-        await store._in_thread(lambda: migrate(store._engine))
+    async def open(cls, database: str, key: str | None = None) -> Store:
+        """The store at this SQLAlchemy address; with a `key`, a SQLite file is encrypted."""
+        store = cls(database, key)
+        try:
+            await store._in_thread(lambda: migrate(store._engine))
+        except sa.exc.DatabaseError as error:
+            if "not a database" in str(error):
+                raise WrongKey(
+                    "The database is encrypted, and not with this key. Set DATABASE_ENCRYPTED=true "
+                    "and put the DATABASE_KEY it was made with into secrets.json (a backup has it)."
+                ) from None
+            raise
         return store
 
     async def close(self) -> None:
@@ -360,7 +373,7 @@ def migrate(engine: Any) -> None:
         alembic.command.upgrade(config, "head")
 
 
-def _engine(url: str) -> Any:
+def _engine(url: str, key: str | None) -> Any:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, future=True, pool_pre_ping=True)
     file = sa.engine.make_url(url).database
@@ -368,10 +381,15 @@ def _engine(url: str) -> Any:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     # SQLAlchemy's own choice for SQLite files opens a new connection for every transaction.
     kept = {"poolclass": sa.pool.QueuePool, "connect_args": {"check_same_thread": False}}
+    if key and file:
+        encryption.encrypt_where_plain(Path(file), key)
+        kept["module"] = encryption.SQLITE
     engine = sa.create_engine(url, future=True, **kept)
 
     @sa.event.listens_for(engine, "connect")  # type: ignore[untyped-decorator,unused-ignore]
     def prepare(connection: Any, _: Any) -> None:
+        if key and file:
+            encryption.unlock(connection, key)
         # WAL: readers do not wait for the writer.  NORMAL is safe with it against crashes.
         # What is deleted is overwritten, not only given up.
         for pragma in (
