@@ -40,9 +40,11 @@ T = TypeVar("T")
 LONGEST_TEXT = 10_000  # characters
 MOST_FAILURES = 3  # before a message that Rasa cannot answer is given up
 RETRY_EVERY = 1.0  # seconds, while messages wait for Rasa
+MOST_EVENTS = 200  # that one listener may have before it
 SWEEP_EVERY = 3600.0  # seconds between two looks for conversations past their retention
 
-Event: TypeAlias = Message | Literal["typing", "erased"]
+# `behind`: a listener did not take its events, and has to read what it missed.
+Event: TypeAlias = Message | Literal["typing", "erased", "behind"]
 
 
 class Desk:
@@ -194,7 +196,7 @@ class Desk:
     @contextlib.asynccontextmanager
     async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
         """What happens in a conversation from now on."""
-        events: asyncio.Queue[Event] = asyncio.Queue()
+        events: asyncio.Queue[Event] = asyncio.Queue(MOST_EVENTS)
         listeners = self._listeners.setdefault(conversation_id, set())
         listeners.add(events)
         try:
@@ -382,6 +384,10 @@ class Desk:
 
     def _tell(self, conversation_id: str, event: Event) -> None:
         for events in self._listeners.get(conversation_id, ()):
+            if events.full():
+                while not events.empty():
+                    events.get_nowait()
+                event = event if event == "erased" else "behind"
             events.put_nowait(event)
 
     def _lock(self, conversation_id: str) -> asyncio.Lock:

@@ -14,3 +14,4 @@ TURN_SECONDS = Histogram(
     buckets=(0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20),
 )
 REQUESTS = Counter("ieum_http_requests", "Calls, by route and status.", ["route", "status"])
+REFUSED = Counter("ieum_refused", "Calls and connections turned away.", ["why"])

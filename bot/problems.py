@@ -24,6 +24,7 @@ TITLES = {
     "conversation-unknown": (404, "There is no such conversation; it may have been erased."),
     "service-unknown": (404, "There is no such service."),
     "method-not-allowed": (405, "This address does not take that kind of call."),
+    "too-slow": (408, "The message did not arrive in time. Please send it again."),
     "too-large": (413, "That is too much to read at once."),
     "not-json": (415, "The body should be JSON, with Content-Type: application/json."),
     "unexpected-content": (422, "The request is readable, but not what is expected here."),

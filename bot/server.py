@@ -14,10 +14,12 @@ from bot import metrics, openapi
 from bot.api import (
     BASE,
     DESK,
+    LISTENERS,
     MESSAGE_RATE,
     OPENING_RATE,
     SETTINGS,
     SOCKETS,
+    SOCKETS_OF_ONE,
     address,
     conversations,
     json,
@@ -26,7 +28,7 @@ from bot.api import (
     take,
 )
 from bot.conversations import Desk
-from bot.limits import Rate
+from bot.limits import Places, Rate, shared_counts
 from bot.masking import Masking
 from bot.problems import Handler, Problem, as_problems
 from bot.rasa import Rasa
@@ -37,16 +39,21 @@ from knowledge.base import KnowledgeBase
 
 WIDGET = Path(__file__).parent / "widget"
 LARGEST_BODY = 256 * 1024  # bytes; 10,000 characters are at most 120,000, written as \u escapes
+WINDOWS_OF_ONE = 10  # sockets of one conversation: tabs, a phone, and those not yet closed
+SILENT_FOR = 30  # seconds in which a connection has to bring its next request
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'self'"
     ),
 }
+BEHIND_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 CORS_HEADERS = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
@@ -59,9 +66,12 @@ def make_app(settings: Settings, desk: Desk, base: KnowledgeBase) -> web.Applica
     """The whole API and the page; `desk` is started and stopped with it."""
     app = web.Application(middlewares=[_count, as_problems, _admit], client_max_size=LARGEST_BODY)
     app[SETTINGS], app[DESK], app[BASE] = settings, desk, base
-    app[REQUEST_RATE] = Rate(settings.requests_per_minute)
-    app[OPENING_RATE] = Rate(settings.openings_per_minute)
-    app[MESSAGE_RATE] = Rate(settings.messages_per_minute)
+    counts = shared_counts(settings.redis_url)
+    app[REQUEST_RATE] = Rate("requests", settings.requests_per_minute, counts)
+    app[OPENING_RATE] = Rate("openings", settings.openings_per_minute, counts)
+    app[MESSAGE_RATE] = Rate("messages", settings.messages_per_minute, counts)
+    app[LISTENERS] = Places(settings.listeners_per_address, settings.listeners)
+    app[SOCKETS_OF_ONE] = Places(WINDOWS_OF_ONE, settings.listeners)
     app[SOCKETS] = set[web.WebSocketResponse]()
     app.add_routes(ROUTES)
     app.on_response_prepare.append(_add_headers)
@@ -84,7 +94,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     app = make_app(settings, desk, base)
     if settings.telegram_token:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
+    runner = make_runner(app)
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
@@ -93,6 +103,11 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         await runner.cleanup()
         await rasa.close()
         await store.close()
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Who sends no whole request in time is disconnected; nothing is written down of any."""
+    return web.AppRunner(app, access_log=None, shutdown_timeout=3, keepalive_timeout=SILENT_FOR)
 
 
 async def page(request: web.Request) -> web.StreamResponse:
@@ -151,15 +166,23 @@ async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
     ):
         return web.Response(status=204)
-    take(request.app[REQUEST_RATE], address(request))
+    await take(request.app[REQUEST_RATE], address(request))
     return await handler(request)
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SECURITY_HEADERS)
+    response.headers.popall(hdrs.SERVER, None)  # whose versions are nobody's business
+    settings = request.app[SETTINGS]
+    if settings.public_url.startswith("https://"):
+        response.headers.update(BEHIND_TLS)
+    if request.path.startswith("/v1/conversations"):
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"  # what a shared computer must not keep
     origin = request.headers.get(hdrs.ORIGIN)
     response.headers.add(hdrs.VARY, hdrs.ORIGIN)
-    if origin in request.app[SETTINGS].allowed_origins:
+    if origin in settings.allowed_origins:
+        # The widget's files are loaded by those sites, too.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         if request.method == hdrs.METH_OPTIONS:
             response.headers.update(CORS_HEADERS)

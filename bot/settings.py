@@ -28,7 +28,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `public_url` is the address at which people reach the desk, without a
     slash at the end.  `allowed_origins` are the websites that may embed the
-    widget (`https://centre.example`).  Rates are calls a minute.
+    widget (`https://centre.example`).  Rates are calls a minute, of one address
+    (`messages_per_minute`: in one conversation); with `redis_url` all gateways
+    count together.  `listeners_per_address` and `listeners` are how many
+    windows may wait for news at once.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     requests_per_minute: int = 20_000
     openings_per_minute: int = 6_000
     messages_per_minute: int = 600
+    listeners_per_address: int = 1_000
+    listeners: int = 5_000
+    redis_url: str = ""
     retention_days: int = 30
     telegram_token: str = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
@@ -52,7 +58,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in ("port", "rasa_port", "actions_port"):
             if not 0 < getattr(self, name) < 65536:
                 raise ValueError(f"{name} is a port, 1 to 65535")
-        for name in ("requests_per_minute", "openings_per_minute", "messages_per_minute"):
+        for name in (
+            "requests_per_minute",
+            "openings_per_minute",
+            "messages_per_minute",
+            "listeners_per_address",
+            "listeners",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1")
         if self.retention_days < 1:
@@ -63,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             )
         for origin in self.allowed_origins:
             _check_address("allowed_origins", origin)
+        if self.redis_url and not re.match("(redis|rediss|unix)://", self.redis_url):
+            raise ValueError("redis_url wants an address such as redis://10.0.0.7:6379/0")
         if self.public_url:
             _check_address("public_url", self.public_url)
         if self.telegram_mode == "webhook" and not self.public_url.startswith("https://"):
