@@ -17,11 +17,8 @@ from tests.desk import Desk
 HELLO = json.dumps({"sender": "x", "message": "planted"}).encode()
 
 
-def test_only_the_gateway_listens_beyond_this_machine(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    folder = tmp_path_factory.mktemp("open") / "var"
-    with Desk(folder, HOST="0.0.0.0") as desk:
+def test_only_the_gateway_listens_beyond_this_machine(tmp_path: Path) -> None:
+    with Desk(tmp_path / "var", HOST="0.0.0.0") as desk:
         settings = desk.settings()
         family = psutil.Process(desk._process.pid)
         of_the_desk = {family.pid, *(child.pid for child in family.children(recursive=True))}
