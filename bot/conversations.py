@@ -32,6 +32,7 @@ from bot.rasa import Rasa, RasaAway, RasaFailed
 from bot.store import Erased as Erased
 from bot.store import Store, Waiting
 from bot.store import TooManyWaiting as TooManyWaiting
+from journal import bound_contextvars, current_request
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
 
 logger = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class Desk:
     """All conversations.  Use as `async with Desk(...):`, which also runs its repairs.
 
     Its messages show no personal number (bot/personal_numbers.py); the person
-    who wrote one sees it through `as_written`, a counsellor through `reveal`.
+    who wrote one sees it through `as_written`, a counsellor through `original`.
     """
 
     def __init__(
@@ -183,11 +184,13 @@ class Desk:
             for m in messages
         ]
 
-    async def reveal(self, message_id: str, counsellor: str) -> str | None:
-        """What was written in a message that shows a mask; that `counsellor` looked is kept."""
-        locked = await self.store.reveal(message_id, counsellor)
-        logger.info("counsellor %s reveals message %s", counsellor, message_id)
-        return None if locked is None else self._masking.unlock(locked)
+    async def original(self, message_id: str) -> str | None:
+        """What was written in a message that shows a mask, None in one that does not.
+
+        For a counsellor's eyes; whoever shows it writes down who looked.
+        """
+        locked = await self.store.originals([message_id])
+        return self._masking.unlock(locked[message_id]) if locked else None
 
     async def erase(self, conversation: Conversation) -> None:
         """Delete everything stored about a conversation."""
@@ -220,15 +223,17 @@ class Desk:
         choice = clean(choice or "") or None
         words = choice or clean(text or "")
         unreadable = None if choice else _why_unreadable(words)
-        shown, locked = self._masking.hide(words, LONGEST_TEXT)
-        said, new = await self.store.add_said(
-            conversation,
-            shown,
-            choice=choice and shown,
-            key=key,
-            answered=unreadable is not None,
-            locked=locked,
-        )
+        with metrics.STAGE_SECONDS.labels("hide and store").time():
+            shown, locked = self._masking.hide(words, LONGEST_TEXT)
+            said, new = await self.store.add_said(
+                conversation,
+                shown,
+                message_id=current_request(),
+                choice=choice and shown,
+                key=key,
+                answered=unreadable is not None,
+                locked=locked,
+            )
         if new:
             self._tell(conversation.id, said)
         if new and unreadable:
@@ -260,18 +265,22 @@ class Desk:
             if conversation is None:
                 break
             self._tell(conversation_id, "typing")
-            try:
-                with metrics.TURN_SECONDS.time():
-                    turn = await self._ask_rasa(conversation, message)
-            except (RasaAway, RasaFailed) as error:
-                # The words of the message stay out of the log.
-                logger.warning("message %s is kept: Rasa: %s", message.id, error)
-                if not await self._give_up(conversation, message, error):
-                    await self._ask_for_patience(conversation, waiting[position:])
-                    self._kept.set()
-                    break
-            else:
-                answers[message.id] = await self._store_answer(conversation, message, turn)
+            with bound_contextvars(request=message.id):
+                try:
+                    with metrics.TURN_SECONDS.time():
+                        turn = await self._ask_rasa(conversation, message)
+                except (RasaAway, RasaFailed) as error:
+                    metrics.ERRORS.labels(type(error).__name__).inc()
+                    # The words of the message stay out of the log.
+                    logger.warning("the message is kept: Rasa: %s", error)
+                    if not await self._give_up(conversation, message, error):
+                        await self._ask_for_patience(conversation, waiting[position:])
+                        self._kept.set()
+                        break
+                else:
+                    with metrics.STAGE_SECONDS.labels("store the answer").time():
+                        stored = await self._store_answer(conversation, message, turn)
+                    answers[message.id] = stored
         return answers
 
     async def _ask_rasa(self, conversation: Conversation, message: Waiting) -> Turn:
@@ -303,9 +312,12 @@ class Desk:
             _chosen_language(conversation, message) is not None,
         )
         self._failures.pop(message.id, None)
+        logger.info("answered", extra={"cards": [_kind(answer) for answer in answers]})
         for answer in answers:
             self._tell(conversation.id, answer)
-            metrics.ANSWERS.labels((answer.card or {}).get("type", "text")).inc()
+            metrics.ANSWERS.labels(_kind(answer)).inc()
+            if answer.card and "outcome" in answer.card:
+                metrics.VERDICTS.labels(answer.card["outcome"]).inc()
         return answers
 
     async def _give_up(
@@ -318,7 +330,7 @@ class Desk:
         if self._failures[message.id] < MOST_FAILURES:
             return False
         del self._failures[message.id]
-        logger.error("message %s is given up after %d failures", message.id, MOST_FAILURES)
+        logger.error("the message is given up after %d failures", MOST_FAILURES)
         metrics.GIVEN_UP.inc()
         notice = _say("cannot_answer", conversation.language)
         await self._notice(conversation.id, notice, message.id, closes=True)
@@ -459,6 +471,10 @@ def _with_case(said: Utterance, case: Case) -> Utterance:
         return said
     card = {**said.card, "case_id": case.id, "status": case.status}
     return msgspec.structs.replace(said, card=card)
+
+
+def _kind(message: Message) -> str:
+    return str((message.card or {}).get("type", "text"))
 
 
 def _hash(token: str) -> str:

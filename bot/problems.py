@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from bot import metrics
+
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -84,7 +86,8 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         return _of_status(error).response()
     except Exception:
-        logger.exception("%s %s failed", request.method, request.match_info.route.name)
+        logger.exception("the call failed")
+        metrics.ERRORS.labels("gateway").inc()
         return Problem("fault").response()
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
+import time
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -35,8 +38,10 @@ from bot.rasa import Rasa
 from bot.settings import Secrets, Settings
 from bot.store import Store
 from bot.telegram.door import TelegramDoor
+from journal import bound_contextvars
 from knowledge.base import KnowledgeBase
 
+logger = logging.getLogger(__name__)
 WIDGET = Path(__file__).parent / "widget"
 LARGEST_BODY = 256 * 1024  # bytes; 10,000 characters are at most 120,000, written as \u escapes
 WINDOWS_OF_ONE = 10  # sockets of one conversation: tabs, a phone, and those not yet closed
@@ -60,11 +65,12 @@ CORS_HEADERS = {
     "Access-Control-Max-Age": "86400",
 }
 REQUEST_RATE = web.AppKey("request_rate", Rate)
+REQUEST_ID = "id"
 
 
 def make_app(settings: Settings, desk: Desk, base: KnowledgeBase) -> web.Application:
     """The whole API and the page; `desk` is started and stopped with it."""
-    app = web.Application(middlewares=[_count, as_problems, _admit], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[_follow, as_problems, _admit], client_max_size=LARGEST_BODY)
     app[SETTINGS], app[DESK], app[BASE] = settings, desk, base
     counts = shared_counts(settings.redis_url)
     app[REQUEST_RATE] = Rate("requests", settings.requests_per_minute, counts)
@@ -149,12 +155,19 @@ ROUTES = [
 
 
 @web.middleware
-async def _count(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
-    resource = request.match_info.route.resource
-    # The pattern, not the path: that would hold a conversation's id.
-    route = resource.canonical if resource else "none"
-    metrics.REQUESTS.labels(route, str(response.status)).inc()
+async def _follow(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request its id, and count it and write it down when it is answered."""
+    began = time.monotonic()
+    request[REQUEST_ID] = uuid.uuid4().hex
+    with bound_contextvars(request=request[REQUEST_ID]):
+        response = await handler(request)
+        resource = request.match_info.route.resource
+        # The pattern, not the path: that would hold a conversation's id.
+        route = resource.canonical if resource else "none"
+        metrics.REQUESTS.labels(route, str(response.status)).inc()
+        if route.startswith("/v1/"):
+            facts = {"status": response.status, "seconds": round(time.monotonic() - began, 3)}
+            logger.info("%s %s", request.method, route, extra=facts)
     return response
 
 
@@ -172,6 +185,8 @@ async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SECURITY_HEADERS)
+    if REQUEST_ID in request:
+        response.headers["X-Request-Id"] = request[REQUEST_ID]
     response.headers.popall(hdrs.SERVER, None)  # whose versions are nobody's business
     settings = request.app[SETTINGS]
     if settings.public_url.startswith("https://"):
@@ -184,6 +199,7 @@ async def _add_headers(request: web.Request, response: web.StreamResponse) -> No
         # The widget's files are loaded by those sites, too.
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "Retry-After, X-Request-Id"
         if request.method == hdrs.METH_OPTIONS:
             response.headers.update(CORS_HEADERS)
 

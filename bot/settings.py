@@ -49,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     listeners_per_address: int = 1_000
     listeners: int = 5_000
     redis_url: str = ""
+    log_format: Literal["text", "json"] = "text"
     retention_days: int = 30
     telegram_token: str = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"

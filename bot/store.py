@@ -72,22 +72,12 @@ cases = sa.Table(
     sa.Column("urgency", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(20), nullable=False),
 )
-# What was written where a message shows a mask (bot/masking.py), and who has looked at it.
+# What was written where a message shows a mask, under lock (bot/masking.py).
 originals = sa.Table(
     "originals",
     metadata,
     sa.Column("message", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("locked", sa.Text, nullable=False),
-)
-reveals = sa.Table(
-    "reveals",
-    metadata,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column(
-        "message", sa.ForeignKey("messages.id", ondelete="CASCADE"), nullable=False, index=True
-    ),
-    sa.Column("counsellor", sa.String(64), nullable=False),
-    sa.Column("at", sa.String(20), nullable=False),
 )
 
 
@@ -168,6 +158,7 @@ class Store:
         conversation: Conversation,
         text: str,
         *,
+        message_id: str | None = None,
         choice: str | None = None,
         key: str | None = None,
         answered: bool = False,
@@ -192,6 +183,7 @@ class Store:
             label = _label(db, conversation.id, choice) if choice else None
             row = _row(conversation.id, "applicant", conversation.language, label or text)
             row |= {"choice": choice, "key": key, "answered": answered}
+            row |= {"id": message_id or row["id"]}
             db.execute(sa.insert(messages), row)
             if locked is not None:
                 db.execute(sa.insert(originals), {"message": row["id"], "locked": locked})
@@ -207,6 +199,11 @@ class Store:
             return _conversation(db, here), _waiting(db, conversation_id)
 
         return await self._run(work)
+
+    async def count_waiting(self) -> int:
+        """How many messages have no answer yet."""
+        asked = sa.select(sa.func.count()).where(messages.c.answered.is_(False))
+        return await self._run(lambda db: int(db.execute(asked).scalar_one()))
 
     async def conversations_waiting(self) -> list[str]:
         """The conversations in which a message has no answer yet, longest waiting first."""
@@ -296,19 +293,6 @@ class Store:
 
         return await self._run(work)
 
-    async def reveal(self, message_id: str, counsellor: str) -> str | None:
-        """The locked original of one message, having written down who looks at it."""
-
-        def work(db: Any) -> str | None:
-            asked = sa.select(originals.c.locked).filter_by(message=message_id)
-            locked: str | None = db.execute(asked).scalar()
-            if locked is not None:
-                row = {"message": message_id, "counsellor": counsellor, "at": now()}
-                db.execute(sa.insert(reveals), row)
-            return locked
-
-        return await self._run(work)
-
     async def raise_case(self, conversation_id: str, urgency: Urgency) -> Case:
         """The open case of a conversation, made where there is none; the urgency is brought up."""
 
@@ -375,7 +359,7 @@ def migrate(engine: Any) -> None:
 
 def _engine(url: str, key: str | None) -> Any:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, future=True, pool_pre_ping=True)
+        return sa.create_engine(url, future=True, hide_parameters=True, pool_pre_ping=True)
     file = sa.engine.make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -384,7 +368,8 @@ def _engine(url: str, key: str | None) -> Any:
     if key and file:
         encryption.encrypt_where_plain(Path(file), key)
         kept["module"] = encryption.SQLITE
-    engine = sa.create_engine(url, future=True, **kept)
+    # Errors name the statement, and not the words it was to store.
+    engine = sa.create_engine(url, future=True, hide_parameters=True, **kept)
 
     @sa.event.listens_for(engine, "connect")  # type: ignore[untyped-decorator,unused-ignore]
     def prepare(connection: Any, _: Any) -> None:

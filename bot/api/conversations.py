@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ from bot.conversations import Desk, Erased, Event, TooManyWaiting
 from bot.limits import Rate
 from bot.messages import CaseStatus, Conversation, KnownFact, Message, Urgency
 from bot.problems import Problem
+from journal import bound_contextvars
 
 LONGEST_WAIT = 25  # seconds of one long poll
 TAKEN_WITHIN = 20  # seconds in which a client has to read a frame
@@ -223,7 +225,8 @@ async def _take_frame(
         await take(rate, conversation.id)
         sent = decode(text, NewMessage)
         key = sent.key
-        await _hear(desk, conversation, sent)
+        with bound_contextvars(request=uuid.uuid4().hex):
+            await _hear(desk, conversation, sent)
     except Problem as problem:
         await _send(socket, type="problem", key=key or _key_of(text), problem=problem.document)
 
