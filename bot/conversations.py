@@ -60,7 +60,7 @@ class Desk:
     ) -> None:
         self.store = store
         self.rasa = rasa
-        self._masking = masking
+        self.masking = masking
         self._retention = timedelta(days=retention_days)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
@@ -178,7 +178,7 @@ class Desk:
         hidden = [m.id for m in messages if m.role == "applicant" and _HIDDEN.search(m.text)]
         locked = await self.store.originals(hidden) if hidden else {}
         return [
-            msgspec.structs.replace(m, text=self._masking.unlock(locked[m.id]) or m.text)
+            msgspec.structs.replace(m, text=self.masking.unlock(locked[m.id]) or m.text)
             if m.id in locked
             else m
             for m in messages
@@ -190,7 +190,7 @@ class Desk:
         For a counsellor's eyes; whoever shows it writes down who looked.
         """
         locked = await self.store.originals([message_id])
-        return self._masking.unlock(locked[message_id]) if locked else None
+        return self.masking.unlock(locked[message_id]) if locked else None
 
     async def erase(self, conversation: Conversation) -> None:
         """Delete everything stored about a conversation."""
@@ -224,7 +224,7 @@ class Desk:
         words = choice or clean(text or "")
         unreadable = None if choice else _why_unreadable(words)
         with metrics.STAGE_SECONDS.labels("hide and store").time():
-            shown, locked = self._masking.hide(words, LONGEST_TEXT)
+            shown, locked = self.masking.hide(words, LONGEST_TEXT)
             said, new = await self.store.add_said(
                 conversation,
                 shown,

@@ -16,7 +16,7 @@ class Masking:
     """`key` is the secret under which originals are kept; `public` are numbers nobody hides."""
 
     def __init__(self, key: str, public: Collection[str] = ()) -> None:
-        self._lock = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
+        self._key = Fernet(base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()))
         self._public = frozenset(public)
 
     @classmethod
@@ -30,11 +30,15 @@ class Masking:
         What goes beyond `longest` characters is in the original alone.
         """
         shown = mask(text[:longest], self._public) + ("…" if len(text) > longest else "")
-        return shown, None if shown == text else self._lock.encrypt(text.encode()).decode()
+        return shown, None if shown == text else self.lock(text)
+
+    def lock(self, text: str) -> str:
+        """The text as nobody without the key can read it."""
+        return self._key.encrypt(text.encode()).decode()
 
     def unlock(self, locked: str) -> str | None:
-        """The original; None where it was locked with another key."""
+        """What was locked; None where that was with another key."""
         try:
-            return self._lock.decrypt(locked.encode()).decode()
+            return self._key.decrypt(locked.encode()).decode()
         except InvalidToken:
             return None

@@ -65,7 +65,7 @@ CORS_HEADERS = {
     "Access-Control-Max-Age": "86400",
 }
 REQUEST_RATE = web.AppKey("request_rate", Rate)
-REQUEST_ID = "id"
+REQUEST_ID = web.RequestKey("id", str)
 
 
 def make_app(settings: Settings, desk: Desk, base: KnowledgeBase) -> web.Application:

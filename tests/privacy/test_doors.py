@@ -5,33 +5,37 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from bot import supervisor
 from bot.settings import Secrets
 from tests.desk import Desk
 
 HELLO = json.dumps({"sender": "x", "message": "planted"}).encode()
 
 
-def test_only_the_gateway_listens_beyond_this_machine(tmp_path: Path) -> None:
-    with Desk(tmp_path / "var", HOST="0.0.0.0") as desk:
-        settings = desk.settings()
-        family = psutil.Process(desk._process.pid)
-        of_the_desk = {family.pid, *(child.pid for child in family.children(recursive=True))}
-        listening = {
-            (c.laddr.port, c.laddr.ip)
-            for c in psutil.net_connections("inet")
-            if c.status == psutil.CONN_LISTEN and c.pid in of_the_desk
-        }
+def test_rasa_and_actions_listen_on_loopback_alone(desk: Desk) -> None:
+    settings = desk.settings()
+    family = psutil.Process(desk._process.pid)
+    of_the_desk = {family.pid, *(child.pid for child in family.children(recursive=True))}
+    listening = {
+        (c.laddr.port, c.laddr.ip)
+        for c in psutil.net_connections("inet")
+        if c.status == psutil.CONN_LISTEN and c.pid in of_the_desk
+    }
     assert listening == {
-        (settings.port, "0.0.0.0"),
+        (settings.port, settings.host),
         (settings.rasa_port, "127.0.0.1"),
         (settings.actions_port, "127.0.0.1"),
     }
+
+
+def test_they_do_so_wherever_the_gateway_listens(desk: Desk) -> None:
+    for command in supervisor.commands(desk.settings(HOST="0.0.0.0")).values():
+        assert "0.0.0.0" not in command
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong"])

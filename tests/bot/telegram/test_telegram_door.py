@@ -396,3 +396,14 @@ async def test_the_commands_are_offered_in_the_desks_languages(
         "command": "start",
         "description": phrase("telegram.command.start", "ja"),
     }
+
+
+async def test_a_number_told_on_telegram_lies_nowhere_in_the_open(
+    door: RunningDoor, api: BotApi
+) -> None:
+    aiko = api.person()
+    aiko.sends("my passport is M73912846")
+    await aiko.hears("You said: my passport is 🛂•••")
+    files = b"".join(path.read_bytes() for path in door.settings.folder.glob("ieum.db*"))
+    assert "🛂•••".encode() in files
+    assert b"M73912846" not in files
