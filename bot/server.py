@@ -122,8 +122,9 @@ async def page(request: web.Request) -> web.StreamResponse:
 
 async def widget_file(request: web.Request) -> web.StreamResponse:
     """A file of the widget; nothing outside its folder."""
-    path = (WIDGET / request.match_info["file"]).resolve()
-    if not path.is_relative_to(WIDGET) or not path.is_file():
+    name = request.match_info["file"]
+    path = (WIDGET / name.replace("\0", "")).resolve()  # no file system knows a NUL
+    if "\0" in name or not path.is_relative_to(WIDGET) or not path.is_file():
         raise Problem("not-found")
     return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 

@@ -52,6 +52,9 @@ def configure(room: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    for ours in ("actions", "bot", "knowledge", "nlu"):
+        # By name: a library that Rasa loads with the model sets the root's level to its own taste.
+        logging.getLogger(ours).setLevel(logging.INFO)
 
 
 def current_request() -> str | None:
