@@ -11,13 +11,17 @@ import hmac
 import logging
 import os
 import sys
+import time
+from typing import Any
 
 from aiohttp import web
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionNotFoundException
 
 import actions.desk_actions
+import journal
 from actions.turn import knowledge_base
+from journal import bound_contextvars
 from knowledge.base import RecordError
 
 _LARGEST_CALL = 16 * 1024 * 1024  # a tracker with a long session
@@ -34,15 +38,19 @@ def make_app(token: str) -> web.Application:
         if not hmac.compare_digest(sent.encode(), f"Bearer {token}".encode()):
             return web.json_response({"error": "this server is Rasa's alone"}, status=401)
         call = await request.json()
-        try:
-            return web.json_response(await executor.run(call))
-        except ActionNotFoundException as error:
-            return web.json_response(
-                {"error": error.message, "action_name": error.action_name}, status=404
-            )
-        except Exception:
-            log.exception("action %s failed", call.get("next_action"))
-            return web.json_response({"error": "the action failed, see its log"}, status=500)
+        began, name = time.monotonic(), call.get("next_action")
+        with bound_contextvars(request=_request_id(call)):
+            try:
+                answer = await executor.run(call)
+            except ActionNotFoundException as error:
+                return web.json_response(
+                    {"error": error.message, "action_name": error.action_name}, status=404
+                )
+            except Exception:
+                log.exception("action %s failed", name)
+                return web.json_response({"error": "the action failed, see its log"}, status=500)
+            log.info("%s", name, extra={"seconds": round(time.monotonic() - began, 3)})
+            return web.json_response(answer)
 
     async def health(request: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -52,9 +60,16 @@ def make_app(token: str) -> web.Application:
     return app
 
 
+def _request_id(call: dict[str, Any]) -> str | None:
+    """The id under which the gateway has stored the message; it comes with Rasa's call."""
+    heard = (call.get("tracker") or {}).get("latest_message") or {}
+    found: str | None = (heard.get("metadata") or {}).get("request")
+    return found
+
+
 def main() -> None:
     """Serve until stopped; refuse to start on a record that does not fit."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    journal.configure("actions")
     token = os.environ.get("ACTIONS_TOKEN")
     if not token:
         sys.exit("ACTIONS_TOKEN is not set; `ieum run` sets it, so start the desk with that")

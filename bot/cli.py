@@ -13,6 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+import journal
 from bot import supervisor, terminal, training
 from bot.audit_command import check_audit
 from bot.counsellor_commands import counsellor
@@ -99,7 +100,7 @@ def gateway() -> None:
     """The process that faces the network; `ieum run` starts it."""
     from bot.server import serve
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    journal.configure("gateway")
     # Alembic tells at every start that there is nothing to do.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     settings = _settings()

@@ -27,11 +27,13 @@ import msgspec
 
 from bot import metrics
 from bot.cases.queue import Queue
+from bot.masking import Masking
 from bot.messages import Case, Conversation, Message, Role, State, Turn, Utterance, as_text, now
 from bot.rasa import Rasa, RasaAway, RasaFailed
 from bot.store import Erased as Erased
 from bot.store import Overtaken, Store, Waiting
 from bot.store import TooManyWaiting as TooManyWaiting
+from journal import bound_contextvars, current_request
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
 from knowledge.periods import seoul_now
 
@@ -41,6 +43,7 @@ T = TypeVar("T")
 LONGEST_TEXT = 10_000  # characters
 MOST_FAILURES = 3  # before a message that Rasa cannot answer is given up
 RETRY_EVERY = 1.0  # seconds, while messages wait for Rasa
+MOST_EVENTS = 200  # that one listener may have before it
 SWEEP_EVERY = 3600.0  # seconds between two looks for conversations past their retention
 REMIND_EVERY = 60.0  # seconds between two looks for reminders that are due
 REMIND_FROM = 9  # o'clock in Korea: nobody is woken
@@ -53,19 +56,30 @@ class CaseChange(msgspec.Struct, frozen=True):
     conversation: str
 
 
-Event: TypeAlias = Message | CaseChange | Literal["typing", "erased"]
+# `behind`: a listener did not take its events, and has to read what it missed.
+Event: TypeAlias = Message | CaseChange | Literal["typing", "erased", "behind"]
 EVERY_CASE = "every case"
 """What to subscribe to, in place of a conversation, for every CaseChange."""
 
 
 class Desk:
-    """All conversations.  Use as `async with Desk(store, rasa):`, which also runs its repairs."""
+    """All conversations.  Use as `async with Desk(...):`, which also runs its repairs.
+
+    Its messages show no personal number (bot/personal_numbers.py); the person
+    who wrote one sees it through `as_written`, a counsellor through `original`.
+    """
 
     def __init__(
-        self, store: Store, rasa: Rasa, retention_days: int = 30, queue: Queue | None = None
+        self,
+        store: Store,
+        rasa: Rasa,
+        masking: Masking,
+        retention_days: int = 30,
+        queue: Queue | None = None,
     ) -> None:
         self.store = store
         self.rasa = rasa
+        self.masking = masking
         self._queue = queue
         self._retention = timedelta(days=retention_days)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -180,6 +194,25 @@ class Desk:
                 await asyncio.wait_for(_news(events), wait)
         return await self.store.messages(conversation.id, after)
 
+    async def as_written(self, messages: list[Message]) -> list[Message]:
+        """The messages with nothing hidden, for the window of the person who wrote them."""
+        hidden = [m.id for m in messages if m.role == "applicant" and _HIDDEN.search(m.text)]
+        locked = await self.store.originals(hidden) if hidden else {}
+        return [
+            msgspec.structs.replace(m, text=self.masking.unlock(locked[m.id]) or m.text)
+            if m.id in locked
+            else m
+            for m in messages
+        ]
+
+    async def original(self, message_id: str) -> str | None:
+        """What was written in a message that shows a mask, None in one that does not.
+
+        For a counsellor's eyes; whoever shows it writes down who looked.
+        """
+        locked = await self.store.originals([message_id])
+        return self.masking.unlock(locked[message_id]) if locked else None
+
     async def erase(self, conversation: Conversation) -> None:
         """Delete everything stored about a conversation."""
         await self.shielded(self._erase(conversation))
@@ -202,7 +235,7 @@ class Desk:
     @contextlib.asynccontextmanager
     async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
         """What happens in a conversation from now on."""
-        events: asyncio.Queue[Event] = asyncio.Queue()
+        events: asyncio.Queue[Event] = asyncio.Queue(MOST_EVENTS)
         listeners = self._listeners.setdefault(conversation_id, set())
         listeners.add(events)
         try:
@@ -226,9 +259,17 @@ class Desk:
         choice = clean(choice or "") or None
         words = clean(text or "") or (_in_words(choice, conversation.language) if choice else "")
         unreadable = None if choice else _why_unreadable(words)
-        stored = await self.store.add_said(
-            conversation, words, choice=choice, key=key, answered=unreadable is not None
-        )
+        with metrics.STAGE_SECONDS.labels("hide and store").time():
+            shown, locked = self.masking.hide(words, LONGEST_TEXT)
+            stored = await self.store.add_said(
+                conversation,
+                shown,
+                message_id=current_request(),
+                choice=choice and shown,
+                key=key,
+                answered=unreadable is not None,
+                original=locked,
+            )
         said, now_here = stored.message, stored.conversation
         if stored.new:
             self.tell(conversation.id, [said], now_here.case.id if now_here.case else None)
@@ -266,22 +307,26 @@ class Desk:
             if conversation is None:
                 break
             self._tell(conversation_id, "typing")
-            try:
-                with metrics.TURN_SECONDS.time():
-                    turn = await self._ask_rasa(conversation, message)
-            except (RasaAway, RasaFailed) as error:
-                # The words of the message stay out of the log.
-                logger.warning("message %s is kept: Rasa: %s", message.id, error)
-                if not await self._give_up(conversation, message, error):
-                    await self._ask_for_patience(conversation, waiting[position:])
-                    self._kept.set()
-                    break
-            else:
+            with bound_contextvars(request=message.id):
                 try:
-                    answers[message.id] = await self._store_answer(conversation, message, turn)
-                except Overtaken:
-                    self._kept.set()  # for what may wait again by now
-                    break
+                    with metrics.TURN_SECONDS.time():
+                        turn = await self._ask_rasa(conversation, message)
+                except (RasaAway, RasaFailed) as error:
+                    metrics.ERRORS.labels(type(error).__name__).inc()
+                    # The words of the message stay out of the log.
+                    logger.warning("the message is kept: Rasa: %s", error)
+                    if not await self._give_up(conversation, message, error):
+                        await self._ask_for_patience(conversation, waiting[position:])
+                        self._kept.set()
+                        break
+                else:
+                    try:
+                        with metrics.STAGE_SECONDS.labels("store the answer").time():
+                            stored = await self._store_answer(conversation, message, turn)
+                    except Overtaken:
+                        self._kept.set()  # for what may wait again by now
+                        break
+                    answers[message.id] = stored
         return answers
 
     async def _ask_rasa(self, conversation: Conversation, message: Waiting) -> Turn:
@@ -316,8 +361,11 @@ class Desk:
         if raised and (conversation.case is None or conversation.case.id != raised[0].id):
             metrics.CASES.labels(raised[0].urgency).inc()
         self.tell(conversation.id, answers, raised[0].id if raised else None)
+        logger.info("answered", extra={"cards": [_kind(answer) for answer in answers]})
         for answer in answers:
-            metrics.ANSWERS.labels((answer.card or {}).get("type", "text")).inc()
+            metrics.ANSWERS.labels(_kind(answer)).inc()
+            if answer.card and "outcome" in answer.card:
+                metrics.VERDICTS.labels(answer.card["outcome"]).inc()
         return answers
 
     def _with_case(self, db: Any, said: Utterance, case: Case) -> Utterance:
@@ -343,7 +391,7 @@ class Desk:
         if self._failures[message.id] < MOST_FAILURES:
             return False
         del self._failures[message.id]
-        logger.error("message %s is given up after %d failures", message.id, MOST_FAILURES)
+        logger.error("the message is given up after %d failures", MOST_FAILURES)
         metrics.GIVEN_UP.inc()
         notice = _say("cannot_answer", conversation.language)
         await self._notice(conversation.id, notice, message.id, closes=True)
@@ -419,6 +467,10 @@ class Desk:
 
     def _tell(self, conversation_id: str, event: Event) -> None:
         for events in self._listeners.get(conversation_id, ()):
+            if events.full():
+                while not events.empty():
+                    events.get_nowait()
+                event = event if event == "erased" else "behind"
             events.put_nowait(event)
 
     def _lock(self, conversation_id: str) -> asyncio.Lock:
@@ -426,6 +478,9 @@ class Desk:
         if lock is None:
             lock = self._locks[conversation_id] = asyncio.Lock()
         return lock
+
+
+_HIDDEN = re.compile("•••|…$")
 
 
 def clean(text: str) -> str:
@@ -489,6 +544,10 @@ def _chosen_language(conversation: Conversation, message: Waiting) -> str | None
     if kind == "language" and code in LANGUAGES:
         return code
     return conversation.language if conversation.language_chosen else None
+
+
+def _kind(message: Message) -> str:
+    return str((message.card or {}).get("type", "text"))
 
 
 def _hash(token: str) -> str:

@@ -193,7 +193,7 @@ def _call(
     refused = {429, 500, *refuses}
     call: Schema = {"operationId": name, "summary": summary}
     if body:
-        refused |= {400, 413, 415, 422}
+        refused |= {400, 408, 413, 415, 422}
         content = {"application/json": {"schema": _ref(body)}}
         call["requestBody"] = {"content": content, "required": body_required}
     if of_conversation:

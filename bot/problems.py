@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from bot import metrics
+
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -25,6 +27,7 @@ TITLES = {
     "telegram-off": (404, "This desk cannot be reached by Telegram."),
     "service-unknown": (404, "There is no such service."),
     "method-not-allowed": (405, "This address does not take that kind of call."),
+    "too-slow": (408, "The message did not arrive in time. Please send it again."),
     "too-large": (413, "That is too much to read at once."),
     "not-json": (415, "The body should be JSON, with Content-Type: application/json."),
     "unexpected-content": (422, "The request is readable, but not what is expected here."),
@@ -84,7 +87,8 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
             raise
         return _of_status(error).response()
     except Exception:
-        logger.exception("%s %s failed", request.method, request.match_info.route.name)
+        logger.exception("the call failed")
+        metrics.ERRORS.labels("gateway").inc()
         return Problem("fault").response()
 
 

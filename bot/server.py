@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
+import time
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,10 +17,12 @@ from bot import centre, metrics, openapi
 from bot.api import (
     BASE,
     DESK,
+    LISTENERS,
     MESSAGE_RATE,
     OPENING_RATE,
     SETTINGS,
     SOCKETS,
+    SOCKETS_OF_ONE,
     address,
     conversations,
     json,
@@ -30,7 +35,8 @@ from bot.cases.queue import Queue
 from bot.console.door import add_console
 from bot.console.group import CounsellorsGroup
 from bot.conversations import Desk, supported_language
-from bot.limits import Rate
+from bot.limits import Places, Rate, shared_counts
+from bot.masking import Masking
 from bot.opening import Opening
 from bot.personal_numbers import mask
 from bot.problems import Handler, Problem, as_problems
@@ -38,35 +44,46 @@ from bot.rasa import Rasa
 from bot.settings import Secrets, Settings
 from bot.store import Store
 from bot.telegram.door import TelegramDoor
+from journal import bound_contextvars
 from knowledge.base import KnowledgeBase
 
+logger = logging.getLogger(__name__)
 WIDGET = Path(__file__).parent / "widget"
 LARGEST_BODY = 256 * 1024  # bytes; 10,000 characters are at most 120,000, written as \u escapes
+WINDOWS_OF_ONE = 10  # sockets of one conversation: tabs, a phone, and those not yet closed
+SILENT_FOR = 30  # seconds in which a connection has to bring its next request
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'self'"
     ),
 }
+BEHIND_TLS = {"Strict-Transport-Security": "max-age=31536000"}
 CORS_HEADERS = {
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
     "Access-Control-Allow-Headers": "Authorization, Content-Type",
     "Access-Control-Max-Age": "86400",
 }
 REQUEST_RATE = web.AppKey("request_rate", Rate)
+REQUEST_ID = web.RequestKey("id", str)
 
 
 def make_app(settings: Settings, desk: Desk, base: KnowledgeBase) -> web.Application:
     """The whole API and the page; `desk` is started and stopped with it."""
-    app = web.Application(middlewares=[_count, as_problems, _admit], client_max_size=LARGEST_BODY)
+    app = web.Application(middlewares=[_follow, as_problems, _admit], client_max_size=LARGEST_BODY)
     app[SETTINGS], app[DESK], app[BASE] = settings, desk, base
-    app[REQUEST_RATE] = Rate(settings.requests_per_minute)
-    app[OPENING_RATE] = Rate(settings.openings_per_minute)
-    app[MESSAGE_RATE] = Rate(settings.messages_per_minute)
+    counts = shared_counts(settings.redis_url)
+    app[REQUEST_RATE] = Rate("requests", settings.requests_per_minute, counts)
+    app[OPENING_RATE] = Rate("openings", settings.openings_per_minute, counts)
+    app[MESSAGE_RATE] = Rate("messages", settings.messages_per_minute, counts)
+    app[LISTENERS] = Places(settings.listeners_per_address, settings.listeners)
+    app[SOCKETS_OF_ONE] = Places(WINDOWS_OF_ONE, settings.listeners)
     app[SOCKETS] = set[web.WebSocketResponse]()
     app.add_routes(ROUTES)
     app.on_response_prepare.append(_add_headers)
@@ -81,10 +98,12 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     base = KnowledgeBase.load()
-    store = await Store.open(settings.database)
+    key = secrets.database_key if settings.database_encrypted else None
+    store = await Store.open(settings.database, key)
     rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
+    masking = Masking.of(secrets.masking_key, base)
     queue = Queue(base, Opening(settings.opening_hours))
-    desk = Desk(store, rasa, settings.retention_days, queue)
+    desk = Desk(store, rasa, masking, settings.retention_days, queue)
     app = make_app(settings, desk, base)
     cases = Cases(desk, base, queue, mask)
     add_console(app, settings, base, store, cases)
@@ -92,7 +111,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
         if settings.counsellors_chat:
             CounsellorsGroup(settings, base, store, cases).add_to(app)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
+    runner = make_runner(app)
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port).start()
@@ -101,6 +120,11 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         await runner.cleanup()
         await rasa.close()
         await store.close()
+
+
+def make_runner(app: web.Application) -> web.AppRunner:
+    """Who sends no whole request in time is disconnected; nothing is written down of any."""
+    return web.AppRunner(app, access_log=None, shutdown_timeout=3, keepalive_timeout=SILENT_FOR)
 
 
 async def page(request: web.Request) -> web.Response:
@@ -119,8 +143,9 @@ async def page_file(request: web.Request) -> web.StreamResponse:
 
 async def widget_file(request: web.Request) -> web.StreamResponse:
     """A file of the widget; nothing outside its folder."""
-    path = (WIDGET / request.match_info["file"]).resolve()
-    if not path.is_relative_to(WIDGET) or not path.is_file():
+    name = request.match_info["file"]
+    path = (WIDGET / name.replace("\0", "")).resolve()  # no file system knows a NUL
+    if "\0" in name or not path.is_relative_to(WIDGET) or not path.is_file():
         raise Problem("not-found")
     return _file(path)
 
@@ -160,12 +185,19 @@ ROUTES = [
 
 
 @web.middleware
-async def _count(request: web.Request, handler: Handler) -> web.StreamResponse:
-    response = await handler(request)
-    resource = request.match_info.route.resource
-    # The pattern, not the path: that would hold a conversation's id.
-    route = resource.canonical if resource else "none"
-    metrics.REQUESTS.labels(route, str(response.status)).inc()
+async def _follow(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Give the request its id, and count it and write it down when it is answered."""
+    began = time.monotonic()
+    request[REQUEST_ID] = uuid.uuid4().hex
+    with bound_contextvars(request=request[REQUEST_ID]):
+        response = await handler(request)
+        resource = request.match_info.route.resource
+        # The pattern, not the path: that would hold a conversation's id.
+        route = resource.canonical if resource else "none"
+        metrics.REQUESTS.labels(route, str(response.status)).inc()
+        if route.startswith("/v1/"):
+            facts = {"status": response.status, "seconds": round(time.monotonic() - began, 3)}
+            logger.info("%s %s", request.method, route, extra=facts)
     return response
 
 
@@ -177,16 +209,27 @@ async def _admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         and hdrs.ACCESS_CONTROL_REQUEST_METHOD in request.headers
     ):
         return web.Response(status=204)
-    take(request.app[REQUEST_RATE], address(request))
+    await take(request.app[REQUEST_RATE], address(request))
     return await handler(request)
 
 
 async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SECURITY_HEADERS)
+    if REQUEST_ID in request:
+        response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers.popall(hdrs.SERVER, None)  # whose versions are nobody's business
+    settings = request.app[SETTINGS]
+    if settings.public_url.startswith("https://"):
+        response.headers.update(BEHIND_TLS)
+    if request.path.startswith("/v1/conversations"):
+        response.headers[hdrs.CACHE_CONTROL] = "no-store"  # what a shared computer must not keep
     origin = request.headers.get(hdrs.ORIGIN)
     response.headers.add(hdrs.VARY, hdrs.ORIGIN)
-    if origin in request.app[SETTINGS].allowed_origins:
+    if origin in settings.allowed_origins:
+        # The widget's files are loaded by those sites, too.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
+        response.headers[hdrs.ACCESS_CONTROL_EXPOSE_HEADERS] = "Retry-After, X-Request-Id"
         if request.method == hdrs.METH_OPTIONS:
             response.headers.update(CORS_HEADERS)
 

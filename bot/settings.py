@@ -6,6 +6,7 @@ on the first run and kept in `var/secrets.json`, readable by its owner alone.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -29,7 +30,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `public_url` is the address at which people reach the desk, without a
     slash at the end.  `allowed_origins` are the websites that may embed the
-    widget (`https://centre.example`).  Rates are calls a minute.
+    widget (`https://centre.example`).  Rates are calls a minute, of one address
+    (`messages_per_minute`: in one conversation); with `redis_url` all gateways
+    count together.  `listeners_per_address` and `listeners` are how many
+    windows may wait for news at once.
     `opening_hours` are those of the counsellors in Korean time, written as on
     OpenStreetMap (`Mo-Fr 09:00-12:00,13:00-18:00; Sa 10:00-13:00; Dec 31 off`);
     on Korea's public holidays nobody is there.  `counsellors_chat` is the Telegram
@@ -40,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int = 8080
     var_dir: str = "var"
     database_url: str = ""
+    database_encrypted: bool = False
     rasa_port: int = 5005
     actions_port: int = 5055
     public_url: str = ""
@@ -47,6 +52,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     requests_per_minute: int = 20_000
     openings_per_minute: int = 6_000
     messages_per_minute: int = 600
+    listeners_per_address: int = 1_000
+    listeners: int = 5_000
+    redis_url: str = ""
+    log_format: Literal["text", "json"] = "text"
     retention_days: int = 30
     telegram_token: str = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
@@ -58,14 +67,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in ("port", "rasa_port", "actions_port"):
             if not 0 < getattr(self, name) < 65536:
                 raise ValueError(f"{name} is a port, 1 to 65535")
-        for name in ("requests_per_minute", "openings_per_minute", "messages_per_minute"):
+        for name in (
+            "requests_per_minute",
+            "openings_per_minute",
+            "messages_per_minute",
+            "listeners_per_address",
+            "listeners",
+        ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1")
         if self.retention_days < 1:
             raise ValueError("retention_days is at least 1")
+        if self.database_encrypted and not self.database.startswith("sqlite"):
+            raise ValueError(
+                "database_encrypted is for SQLite; encrypt the disk PostgreSQL writes to instead"
+            )
         for origin in self.allowed_origins:
             _check_address("allowed_origins", origin)
         Opening(self.opening_hours)
+        if self.redis_url and not re.match("(redis|rediss|unix)://", self.redis_url):
+            raise ValueError("redis_url wants an address such as redis://10.0.0.7:6379/0")
         if self.public_url:
             _check_address("public_url", self.public_url)
         if self.telegram_mode == "webhook" and not self.public_url.startswith("https://"):
@@ -121,32 +142,59 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """The tokens that the processes show each other, and Telegram's webhook to us."""
+    """The tokens that the processes show each other and Telegram shows us, and two keys.
+
+    Without `masking_key` no personal number that was hidden can be shown again,
+    without `database_key` an encrypted database cannot be read at all.
+    """
 
     rasa_token: str
     actions_token: str
     telegram_webhook_secret: str
+    masking_key: str
+    database_key: str
 
     @classmethod
     def load(cls, folder: Path, environ: Mapping[str, str] = os.environ) -> Secrets:
         """Those of the environment (`RASA_TOKEN`, ...), else of `folder`, made on the first run."""
         path = folder / "secrets.json"
         folder.mkdir(parents=True, exist_ok=True)
-        made = msgspec.json.encode({name: secrets.token_hex(32) for name in cls.__struct_fields__})
-        try:
-            # Exclusive: of two processes that start at once, one makes them.
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(made)
-        except FileExistsError:
-            made = path.read_bytes()
-        try:
-            kept = msgspec.json.decode(made, type=cls)
-        except msgspec.DecodeError:
-            raise SettingsError(
-                f"{path} is damaged. Delete it and start again: new secrets are made."
-            ) from None
+        # One process at a time: of two that start at once, the first makes them for both.
+        with path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            kept = _kept(path)
+            made = {name: secrets.token_hex(32) for name in cls.__struct_fields__}
+            if made.keys() - kept.keys():
+                kept = made | kept
+                _write_secretly(path, msgspec.json.encode(kept))
         given = {name: environ.get(name.upper()) for name in cls.__struct_fields__}
-        return msgspec.structs.replace(kept, **{name: text for name, text in given.items() if text})
+        known = {name: kept[name] for name in cls.__struct_fields__}
+        return cls(**known | {name: text for name, text in given.items() if text})
+
+
+def _kept(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o600)  # copied or restored with looser rights
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except msgspec.DecodeError:
+        raise SettingsError(
+            f"{path} is damaged. Put back its copy from a backup; or delete it and start again: "
+            "new secrets are made, but personal numbers hidden so far can then not be shown again."
+        ) from None
+
+
+def _write_secretly(path: Path, content: bytes) -> None:
+    """Write a file only its owner can read, whole or not at all."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
 
 
 def _check_address(name: str, text: str) -> None:

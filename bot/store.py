@@ -18,6 +18,7 @@ import alembic.config
 import msgspec
 import sqlalchemy as sa
 
+from bot import encryption
 from bot.messages import (
     Case,
     Choice,
@@ -124,10 +125,21 @@ reminders = sa.Table(
     sa.PrimaryKeyConstraint("conversation", "name", "day"),
     sa.Index("reminders_due", "sent_at", "due_on"),
 )
+# What was written where a message shows a mask, under lock (bot/masking.py).
+originals = sa.Table(
+    "originals",
+    metadata,
+    sa.Column("message", sa.ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("locked", sa.Text, nullable=False),
+)
 
 
 class TooManyWaiting(Exception):
     """So many messages of this conversation have no answer yet that no more are taken."""
+
+
+class WrongKey(Exception):
+    """The database cannot be read with this key, or needs one."""
 
 
 class Erased(LookupError):
@@ -157,16 +169,24 @@ class Overtaken(Exception):
 class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
-    def __init__(self, database: str) -> None:
-        self._engine = engine_of(database)
+    def __init__(self, database: str, key: str | None = None) -> None:
+        self._engine = engine_of(database, key)
         threads = 1 if self._engine.dialect.name == "sqlite" else 8
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @classmethod
-    async def open(cls, database: str) -> Store:
-        """The store at this SQLAlchemy address."""
-        store = cls(database)
-        await store._in_thread(lambda: migrate(store._engine))
+    async def open(cls, database: str, key: str | None = None) -> Store:
+        """The store at this SQLAlchemy address; with a `key`, a SQLite file is encrypted."""
+        store = cls(database, key)
+        try:
+            await store._in_thread(lambda: migrate(store._engine))
+        except sa.exc.DatabaseError as error:
+            if "not a database" in str(error):
+                raise WrongKey(
+                    "The database is encrypted, and not with this key. Set DATABASE_ENCRYPTED=true "
+                    "and put the DATABASE_KEY it was made with into secrets.json (a backup has it)."
+                ) from None
+            raise
         return store
 
     async def close(self) -> None:
@@ -203,13 +223,16 @@ class Store:
         conversation: Conversation,
         text: str,
         *,
+        message_id: str | None = None,
         choice: str | None = None,
         key: str | None = None,
         answered: bool = False,
+        original: str | None = None,
     ) -> Said:
         """An applicant's message, once a `key`; it goes to who owns the conversation now.
 
-        The text of a pressed button is the label it was shown with.
+        The text of a pressed button is the label it was shown with.  `original`
+        is what was written, locked, where the text is a mask of it.
         TooManyWaiting, Erased where it is not stored.
         """
 
@@ -227,7 +250,10 @@ class Store:
             label = _label(db, now_here, choice) if choice else None
             row = _row(conversation.id, "applicant", now_here.language, label or text)
             row |= {"choice": choice, "key": key, "answered": answered or owned}
+            row |= {"id": message_id or row["id"]}
             db.execute(sa.insert(messages), row | {"to_counsellor": owned})
+            if original is not None:
+                db.execute(sa.insert(originals), {"message": row["id"], "locked": original})
             if owned and choice:
                 _heed(db, now_here, choice)
             return Said(message_of(row), True, now_here)
@@ -242,6 +268,11 @@ class Store:
             return _conversation(db, here), _waiting(db, conversation_id)
 
         return await self._run(work)
+
+    async def count_waiting(self) -> int:
+        """How many messages have no answer yet."""
+        asked = sa.select(sa.func.count()).where(messages.c.answered.is_(False))
+        return await self._run(lambda db: int(db.execute(asked).scalar_one()))
 
     async def conversations_waiting(self) -> list[str]:
         """The conversations in which a message has no answer yet, longest waiting first."""
@@ -341,6 +372,19 @@ class Store:
 
         return await self._run(work)
 
+    async def originals(self, message_ids: Sequence[str]) -> dict[str, str]:
+        """The locked originals of those messages that have one."""
+
+        def work(db: Any) -> dict[str, str]:
+            found: dict[str, str] = {}
+            for start in range(0, len(message_ids), 500):
+                some = message_ids[start : start + 500]
+                asked = sa.select(originals).where(originals.c.message.in_(some))
+                found |= dict(db.execute(asked).all())
+            return found
+
+        return await self._run(work)
+
     async def send_reminders(self, today: str) -> list[tuple[str, Message]]:
         """Say what is due by `today` (ISO 8601), each once: (conversation, message)."""
 
@@ -364,8 +408,9 @@ class Store:
         return await self._run(work)
 
     async def erase(self, conversation_id: str) -> None:
-        """Everything stored about a conversation."""
+        """Everything stored about a conversation, from the files themselves too."""
         await self._run(lambda db: _delete(db, conversations.c.id == conversation_id))
+        await self._in_thread(self._empty_log)
 
     async def erase_before(self, day: str) -> int:
         """Erase the conversations in which nothing was said since `day`; how many there were.
@@ -388,7 +433,16 @@ class Store:
                 _delete(db, conversations.c.id.in_([c for c in some if c not in kept]))
             return len(old)
 
-        return await self._run(work)
+        erased = await self._run(work)
+        if erased:
+            await self._in_thread(self._empty_log)
+        return erased
+
+    def _empty_log(self) -> None:
+        """SQLite's write-ahead log holds pages as they were before they were erased."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as db:
+                db.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         def transaction() -> T:
@@ -410,25 +464,33 @@ def migrate(engine: Any) -> None:
         alembic.command.upgrade(config, "head")
 
 
-def engine_of(url: str) -> Any:
+def engine_of(url: str, key: str | None = None) -> Any:
     """SQLAlchemy's engine for this address, set up as the store wants it."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, future=True, pool_pre_ping=True)
+        return sa.create_engine(url, future=True, hide_parameters=True, pool_pre_ping=True)
     file = sa.engine.make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     # SQLAlchemy's own choice for SQLite files opens a new connection for every transaction.
     kept = {"poolclass": sa.pool.QueuePool, "connect_args": {"check_same_thread": False}}
-    engine = sa.create_engine(url, future=True, **kept)
+    if key and file:
+        encryption.encrypt_where_plain(Path(file), key)
+        kept["module"] = encryption.SQLITE
+    # Errors name the statement, and not the words it was to store.
+    engine = sa.create_engine(url, future=True, hide_parameters=True, **kept)
 
     @sa.event.listens_for(engine, "connect")  # type: ignore[untyped-decorator,unused-ignore]
     def prepare(connection: Any, _: Any) -> None:
+        if key and file:
+            encryption.unlock(connection, key)
         # WAL: readers do not wait for the writer.  NORMAL is safe with it against crashes.
+        # What is deleted is overwritten, not only given up.
         for pragma in (
             "busy_timeout=30000",
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
+            "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
         connection.isolation_level = None  # the driver would begin only at the first write

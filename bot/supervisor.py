@@ -7,11 +7,13 @@ A child tells the terminal how far the start has come.
 from __future__ import annotations
 
 import os
+import re
 import socket
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -68,12 +70,15 @@ def check_ports(settings: Settings) -> None:
 
 def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """What the processes find in their environment; secrets stand in no file but their own."""
-    tokens = {name.upper(): value for name, value in msgspec.structs.asdict(secrets).items()}
     return {
         **ENVIRONMENT,
-        **tokens,
+        # The gateway reads the others itself: Rasa and the actions have no use for them.
+        "RASA_TOKEN": secrets.rasa_token,
+        "ACTIONS_TOKEN": secrets.actions_token,
         "ACTIONS_PORT": str(settings.actions_port),
         "INDEX_FOLDER": str(settings.index_folder),
+        "LOG_FORMAT": settings.log_format,
+        "LOG_LEVEL": "INFO",  # at DEBUG Rasa logs what people write
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -154,6 +159,16 @@ def parts_up(settings: Settings) -> set[str]:
     except (msgspec.DecodeError, KeyError, TypeError):
         return set()
     return {"gateway", *(name for name, state in parts.items() if state == "answers")}
+
+
+def restarts(settings: Settings) -> dict[str, int]:
+    """How often each process was started again since the desk began."""
+    log = settings.folder / "log" / "supervisord.log"
+    if not log.exists():
+        return {}
+    _, _, since = log.read_text(errors="replace").rpartition("supervisord started with pid")
+    started = Counter(re.findall(r"spawned: '(\w+)' with pid", since))
+    return {name: times - 1 for name, times in started.items()}
 
 
 def _quoted(part: str) -> str:

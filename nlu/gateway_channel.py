@@ -11,6 +11,7 @@ import hmac
 import json
 import logging
 import re
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+import journal
+from journal import bound_contextvars
 from knowledge.catalogue import LANGUAGES
 from nlu.action_calls import speed_up_action_calls
 
@@ -62,6 +65,7 @@ class GatewayChannel(InputChannel):
         token = (credentials or {}).get("token")
         if not token:
             raise ValueError("credentials.yml: `gateway` needs a `token`; set RASA_TOKEN")
+        journal.configure("rasa")  # after Rasa has set its own logs up
         return cls(str(token))
 
     def __init__(self, token: str) -> None:
@@ -80,7 +84,8 @@ class GatewayChannel(InputChannel):
                 received = msgspec.json.decode(request.body, type=GatewayMessage)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
                 return _error(400, str(error))
-            return await _answer(received, on_new_message)
+            with bound_contextvars(request=received.id):
+                return await _answer(received, on_new_message)
 
         return blueprint
 
@@ -102,7 +107,7 @@ _LEADING_SLASHES = re.compile(r"^[\s/]+")
 async def _answer(
     received: GatewayMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
 ) -> HTTPResponse:
-    collector = CollectingOutputChannel()
+    collector, began = CollectingOutputChannel(), time.monotonic()
     try:
         await on_new_message(
             UserMessage(
@@ -111,17 +116,21 @@ async def _answer(
                 received.sender,
                 input_channel=GatewayChannel.name(),
                 message_id=received.id,
-                metadata={"language": received.language, "state": received.state},
+                metadata={
+                    "language": received.language,
+                    "state": received.state,
+                    "request": received.id,
+                },
             )
         )
     except Exception:
-        # The person's words are in the traceback's values, not in its text.
         logger.exception("a message could not be processed")
         return _error(500, "the message could not be processed; Rasa's log says why")
     said = [utterance["custom"] for utterance in collector.messages if "custom" in utterance]
     if not said:
         # Rasa logs a failing action server and goes on without a word.
         return _error(500, "nothing was answered; is the action server up?")
+    logger.info("understood and answered", extra={"seconds": round(time.monotonic() - began, 3)})
     return response.json(said)
 
 

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import uuid
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from msgspec import Meta
 
+from bot import metrics
 from bot.api import (
     DESK,
+    LISTENERS,
     MESSAGE_RATE,
     OPENING_RATE,
     SETTINGS,
     SOCKETS,
+    SOCKETS_OF_ONE,
     TELEGRAM_LINK,
     address,
     decode,
     json,
+    place,
     read_json,
     take,
 )
@@ -28,8 +33,10 @@ from bot.conversations import Desk, Erased, Event, TooManyWaiting
 from bot.limits import Rate
 from bot.messages import CaseStatus, Conversation, KnownFact, Message, Urgency
 from bot.problems import Problem
+from journal import bound_contextvars
 
 LONGEST_WAIT = 25  # seconds of one long poll
+TAKEN_WITHIN = 20  # seconds in which a client has to read a frame
 TOKEN_WITHIN = 10  # seconds in which a socket's first frame must come
 UNKNOWN, WRONG_TOKEN, REFUSED = 4404, 4401, 4400  # close codes of sockets
 
@@ -101,7 +108,7 @@ class FirstFrame(msgspec.Struct):
 
 async def open_conversation(request: web.Request) -> web.Response:
     wanted = await read_json(request, NewConversation)
-    take(request.app[OPENING_RATE], address(request))
+    await take(request.app[OPENING_RATE], address(request))
     conversation, token, messages = await request.app[DESK].open(
         wanted.language, reads=request.headers.get("Accept-Language"), origin=wanted.origin
     )
@@ -111,7 +118,7 @@ async def open_conversation(request: web.Request) -> web.Response:
 async def say(request: web.Request) -> web.Response:
     conversation = await _authorized(request)
     sent = await read_json(request, NewMessage)
-    take(request.app[MESSAGE_RATE], conversation.id)
+    await take(request.app[MESSAGE_RATE], conversation.id)
     said = await _hear(request.app[DESK], conversation, sent)
     return json(Answer(await request.app[DESK].answer(said)))
 
@@ -119,7 +126,10 @@ async def say(request: web.Request) -> web.Response:
 async def read(request: web.Request) -> web.Response:
     conversation = await _authorized(request)
     desk = request.app[DESK]
-    messages = await desk.read(conversation, request.query.get("after"), _wait(request))
+    after, wait = request.query.get("after"), _wait(request)
+    with place(request.app[LISTENERS], address(request)) if wait else contextlib.nullcontext():
+        messages = await desk.read(conversation, after, wait)
+    messages = await desk.as_written(messages)
     now = await desk.store.conversation(conversation.id)
     if now is None:
         raise Problem("conversation-unknown")
@@ -138,7 +148,7 @@ async def erase(request: web.Request) -> web.Response:
 
 async def link_telegram(request: web.Request) -> web.Response:
     conversation = await _authorized(request)
-    take(request.app[MESSAGE_RATE], conversation.id)
+    await take(request.app[MESSAGE_RATE], conversation.id)
     make = request.app.get(TELEGRAM_LINK)
     if make is None:
         raise Problem("telegram-off")
@@ -160,20 +170,22 @@ async def listen(request: web.Request) -> web.StreamResponse:
     conversation = None
     if bearers := _bearers(request):
         conversation = await _check(desk, name, bearers[0].removeprefix("bearer."))
-    await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
-    try:
-        if conversation is None:
-            first = decode(await socket.receive_str(timeout=TOKEN_WITHIN), FirstFrame)
-            conversation, after = await _check(desk, name, first.token), first.after
-        await _converse(desk, conversation, socket, after, request.app[MESSAGE_RATE])
-    except Problem as problem:
-        await _refuse(socket, problem)
-    except (asyncio.TimeoutError, TypeError):
-        # Nothing came, or no text: the connection closed, or bytes.
-        await _refuse(socket, Problem("token-missing"))
-    finally:
-        request.app[SOCKETS].discard(socket)
+    with place(request.app[LISTENERS], address(request)):
+        await socket.prepare(request)
+        request.app[SOCKETS].add(socket)
+        try:
+            if conversation is None:
+                first = decode(await socket.receive_str(timeout=TOKEN_WITHIN), FirstFrame)
+                conversation, after = await _check(desk, name, first.token), first.after
+            with place(request.app[SOCKETS_OF_ONE], conversation.id):
+                await _converse(desk, conversation, socket, after, request.app[MESSAGE_RATE])
+        except Problem as problem:
+            await _refuse(socket, problem)
+        except (asyncio.TimeoutError, TypeError):
+            # Nothing came, or no text: the connection closed, or bytes.
+            await _refuse(socket, Problem("token-missing"))
+        finally:
+            request.app[SOCKETS].discard(socket)
     return socket
 
 
@@ -204,7 +216,7 @@ async def _tell(
 ) -> None:
     """First what was missed since `after`, then what happens."""
     missed = await desk.store.messages(conversation.id, after) if after else []
-    for message in missed:
+    for message in await desk.as_written(missed):
         await _send(socket, type="message", message=message)
     await _send(socket, type="ready")
     sent = {message.id for message in missed}
@@ -213,10 +225,15 @@ async def _tell(
         if event == "erased":
             await _refuse(socket, Problem("conversation-unknown"))
             return
+        if event == "behind":
+            # What it missed is stored: it comes again and names the last message it has.
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+            return
         if event == "typing":
             await _send(socket, type="typing")
         elif isinstance(event, Message) and event.id not in sent:
-            await _send(socket, type="message", message=event)
+            [message] = await desk.as_written([event])
+            await _send(socket, type="message", message=message)
 
 
 async def _take_frame(
@@ -225,10 +242,11 @@ async def _take_frame(
     """A frame of the person; its answer comes through the subscription."""
     key = None
     try:
-        take(rate, conversation.id)
+        await take(rate, conversation.id)
         sent = decode(text, NewMessage)
         key = sent.key
-        await _hear(desk, conversation, sent)
+        with bound_contextvars(request=uuid.uuid4().hex):
+            await _hear(desk, conversation, sent)
     except Problem as problem:
         await _send(socket, type="problem", key=key or _key_of(text), problem=problem.document)
 
@@ -286,10 +304,11 @@ def _bearers(request: web.Request) -> list[str]:
 def _check_origin(request: web.Request) -> None:
     """Browsers let any page open a socket; only our own pages and allowed ones may."""
     origin = request.headers.get("Origin")
-    settings = request.app[SETTINGS]
     if origin is None or urlsplit(origin).netloc == request.host:
         return
-    if origin not in settings.allowed_origins and not settings.public_url.startswith(origin):
+    settings = request.app[SETTINGS]
+    own = urlsplit(settings.public_url)
+    if origin not in (*settings.allowed_origins, f"{own.scheme}://{own.netloc}"):
         raise Problem("origin-not-allowed", "It is not among the desk's allowed_origins.")
 
 
@@ -309,4 +328,11 @@ async def _refuse(socket: web.WebSocketResponse, problem: Problem) -> None:
 
 
 async def _send(socket: web.WebSocketResponse, **frame: Any) -> None:
-    await socket.send_str(msgspec.json.encode(frame).decode())
+    """One frame; who does not take it in time is disconnected, and misses nothing."""
+    text = msgspec.json.encode(frame).decode()
+    try:
+        await asyncio.wait_for(socket.send_str(text), TAKEN_WITHIN)
+    except asyncio.TimeoutError:
+        metrics.REFUSED.labels("too slow").inc()
+        await socket.close(code=WSCloseCode.TRY_AGAIN_LATER, drain=False)
+        raise ConnectionResetError("a frame was not taken in time") from None

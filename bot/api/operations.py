@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Literal
 
@@ -10,7 +11,9 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from bot.api import DESK, json
+from bot import metrics as counted
+from bot import supervisor
+from bot.api import DESK, SETTINGS, SOCKETS, json
 from bot.problems import Problem
 
 logger = logging.getLogger(__name__)
@@ -56,6 +59,11 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
+    counted.SOCKETS.set(len(request.app[SOCKETS]))
+    for part, times in supervisor.restarts(request.app[SETTINGS]).items():
+        counted.RESTARTS.labels(part).set(times)
+    with contextlib.suppress(Exception):  # /readyz tells of a database that is away
+        counted.WAITING.set(await request.app[DESK].store.count_waiting())
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
 

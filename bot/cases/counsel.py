@@ -100,7 +100,8 @@ class Cases:
             audit.write(db, me.id, "reveal", case_id, message_id)
             return str(db.execute(asked).scalar_one())
 
-        return await self._run(work)
+        stored = await self._run(work)
+        return await self._desk.original(message_id) or stored
 
     async def audit(
         self,

@@ -24,7 +24,7 @@ from bot.console.board import Board
 from bot.console.board_page import BOARD
 from bot.console.signing_in import TRIES, TRIES_PER_MINUTE, admit, refused
 from bot.console.visit import ACCOUNTS, CASES, OPENING, ROOT, NotUnderstood
-from bot.limits import Rate
+from bot.limits import Rate, shared_counts
 from bot.opening import Opening
 from bot.problems import Handler
 from bot.settings import Settings
@@ -53,7 +53,7 @@ def add_console(
     console[ACCOUNTS] = Accounts(store)
     console[OPENING] = Opening(settings.opening_hours)
     console[BOARD] = Board(store)
-    console[TRIES] = Rate(TRIES_PER_MINUTE)
+    console[TRIES] = Rate("sign-ins", TRIES_PER_MINUTE, shared_counts(settings.redis_url))
     console.add_routes(ROUTES)
     console.on_response_prepare.append(_add_headers)
     gateway.add_subapp(f"{ROOT}/", console)

@@ -73,7 +73,10 @@ async def sign_in(request: web.Request) -> web.Response:
     except NotUnderstood:
         return _sign_in_page(request, "", "sign_in.wrong", 422)
     rate, login = request.app[TRIES], given.login.strip().casefold()
-    waits = [rate.take(f"address {address(request)}"), rate.take(f"login {login[:64]}")]
+    waits = [
+        await rate.take(f"address {address(request)}"),
+        await rate.take(f"login {login[:64]}"),
+    ]
     if any(waits):
         page = _sign_in_page(request, given.next, "sign_in.too_many", 429)
         page.headers[hdrs.RETRY_AFTER] = str(int(max(waits)) + 1)

@@ -175,7 +175,9 @@ class Delivery:
         async with self._desk.subscribe(conversation_id) as events:
             event: Event | None = None  # at first: what was said before anybody listened
             while event != "erased":
-                if event is None or (isinstance(event, Message) and event.role != "applicant"):
+                if event in (None, "behind") or (
+                    isinstance(event, Message) and event.role != "applicant"
+                ):
                     try:
                         await self.deliver(chat_id)
                     except Exception:

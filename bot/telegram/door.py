@@ -54,7 +54,7 @@ class TelegramDoor:
         logging.getLogger("httpx").setLevel(logging.WARNING)
         self._settings = settings
         self._secret = secret
-        self._inbox = Inbox(desk.store)
+        self._inbox = Inbox(desk.store, desk.masking)
         builder = (
             ApplicationBuilder()
             .token(settings.telegram_token)

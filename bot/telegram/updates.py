@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from telegram import Bot, Update
 from telegram.ext import BaseUpdateProcessor
 
+from bot.masking import Masking
 from bot.messages import now
 from bot.store import Store, metadata
 
@@ -22,7 +23,7 @@ telegram_updates = sa.Table(
     metadata,
     sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("received_at", sa.String(20), nullable=False),
-    # The update as it came; null as soon as it is handled.
+    # The update as it came, under lock; null as soon as it is handled.
     sa.Column("content", sa.Text),
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Index("telegram_updates_by_age", "received_at"),
@@ -40,9 +41,10 @@ class Inbox(asyncio.Queue[object]):
     What is put is stored first; an update that was put before is dropped.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, masking: Masking) -> None:
         super().__init__()
         self._store_run = store._run
+        self._masking = masking
 
     async def put(self, item: object) -> None:
         if not isinstance(item, Update) or await self._keep(item):
@@ -63,7 +65,9 @@ class Inbox(asyncio.Queue[object]):
             return list(db.execute(asked.order_by(telegram_updates.c.id)).scalars())
 
         contents = await self._store_run(work)
-        for content in contents:
+        for locked in contents:
+            # A desk before this one kept them open.
+            content = self._masking.unlock(locked) or locked
             await super().put(Update.de_json(json.loads(content), bot))
         return len(contents)
 
@@ -78,7 +82,7 @@ class Inbox(asyncio.Queue[object]):
         row = {
             "id": update.update_id,
             "received_at": now(),
-            "content": update.to_json(),
+            "content": self._masking.lock(update.to_json()),
             "tries": 0,
         }
         old = (datetime.now(timezone.utc) - REMEMBERED).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,6 +15,7 @@ from bot import conversations
 from bot.cases.counsel import Cases
 from bot.cases.queue import Queue
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.personal_numbers import mask
 from bot.rasa import Rasa
 from bot.server import make_app
@@ -74,7 +75,7 @@ async def desk(
     """A desk; `async with desk:` starts its repairs."""
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    desk = Desk(store, way, queue=Queue(base))
+    desk = Desk(store, way, Masking("key"), queue=Queue(base))
     yield desk
     await desk.__aexit__()
     await way.close()

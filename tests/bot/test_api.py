@@ -281,7 +281,7 @@ async def test_a_body_that_is_not_json(client: Client) -> None:
 
 
 async def test_addresses_and_methods_that_are_not_there(client: Client) -> None:
-    for path in ("/v1/nothing", "/nothing.js", "/%2e%2e/server.py", "/v1"):
+    for path in ("/v1/nothing", "/nothing.js", "/%2e%2e/server.py", "/v1", "/widget.js%00"):
         await problem(await client.get(path), 404, "not-found")
     answer = await client.put("/v1/conversations", json={})
     await problem(answer, 405, "method-not-allowed")

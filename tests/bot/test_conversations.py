@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.conversations import MOST_FAILURES, Desk, clean, supported_language
+from bot.masking import Masking
 from bot.messages import Conversation
 from bot.rasa import Rasa
 from bot.settings import Settings
@@ -90,7 +91,7 @@ async def test_a_gateway_that_died_leaves_its_messages_to_the_next(
     await desk.store.add_said(conversation, "my D-4 ends tomorrow")
     store = await Store.open(settings.database)
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    async with Desk(store, way) as after_it:
+    async with Desk(store, way, Masking("key")) as after_it:
         await eventually(lambda: _answered(after_it))
         assert await texts(after_it, conversation) == [
             "applicant: my D-4 ends tomorrow",

@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.rasa import Rasa
 from bot.server import make_app
 from bot.settings import Settings
@@ -62,7 +63,7 @@ async def _serve(
     await fake.start()
     store = await Store.open(wanted.database)
     rasa = Rasa(fake.url, TOKEN, fake.url)
-    runner = web.AppRunner(make_app(wanted, Desk(store, rasa), base))
+    runner = web.AppRunner(make_app(wanted, Desk(store, rasa, Masking("key")), base))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
     ready.set()

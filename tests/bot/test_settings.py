@@ -6,6 +6,7 @@ import os
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.settings import Secrets, Settings, SettingsError
@@ -87,3 +88,17 @@ def test_damaged_secrets_are_named(tmp_path: Path) -> None:
     (tmp_path / "secrets.json").write_text("{")
     with pytest.raises(SettingsError, match=r"secrets\.json is damaged"):
         Secrets.load(tmp_path, {})
+
+
+def test_a_secret_that_an_older_desk_did_not_have_is_added(tmp_path: Path) -> None:
+    made = Secrets.load(tmp_path, {})
+    path = tmp_path / "secrets.json"
+    older = {"rasa_token": made.rasa_token, "of_a_newer_desk": "kept"}
+    path.write_bytes(msgspec.json.encode(older))
+    path.chmod(0o644)
+    now = Secrets.load(tmp_path, {})
+    assert now.rasa_token == made.rasa_token
+    assert now.masking_key
+    assert Secrets.load(tmp_path, {}) == now
+    assert msgspec.json.decode(path.read_bytes())["of_a_newer_desk"] == "kept"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -69,7 +69,7 @@ async def test_words_reach_rasa_and_every_utterance_comes_back(
     assert (status, said) == (200, desk.says)
     [heard] = desk.heard
     assert (heard.text, heard.sender_id, heard.input_channel) == ("永住権", "c1", "gateway")
-    assert heard.metadata == {"language": "ja", "state": {"misses": 1}}
+    assert heard.metadata == {"language": "ja", "state": {"misses": 1}, "request": None}
 
 
 async def test_a_button_becomes_choose(desk_and_url: tuple[Desk, str]) -> None:

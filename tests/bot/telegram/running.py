@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.rasa import Rasa
 from bot.server import make_app
 from bot.settings import Settings
@@ -73,7 +74,7 @@ class RunningDoor:
     async def start(self) -> None:
         store = await Store.open(self.settings.database)
         rasa = Rasa(self._rasa.url, TOKEN, self._rasa.url)
-        self.desk = Desk(store, rasa)
+        self.desk = Desk(store, rasa, Masking("key"))
         self.door = TelegramDoor(self.settings, SECRET, self.desk, BASE, pace=ChatPace(1 / RATE))
         app = make_app(self.settings, self.desk, BASE)
         self.door.add_to(app)

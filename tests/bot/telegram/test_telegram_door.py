@@ -426,3 +426,14 @@ async def test_a_reminder_comes_to_the_chat_also_when_the_desk_was_down_that_mor
     aiko.taps("担当者と話す", on=sent)
     await aiko.hears("You said: act:human")
     assert aiko.texts.count(wanted["text"]) == 1
+
+
+async def test_a_number_told_on_telegram_lies_nowhere_in_the_open(
+    door: RunningDoor, api: BotApi
+) -> None:
+    aiko = api.person()
+    aiko.sends("my passport is M73912846")
+    await aiko.hears("You said: my passport is 🛂•••")
+    files = b"".join(path.read_bytes() for path in door.settings.folder.glob("ieum.db*"))
+    assert "🛂•••".encode() in files
+    assert b"M73912846" not in files
