@@ -261,11 +261,12 @@ class Desk:
         unreadable = None if choice else _why_unreadable(words)
         with metrics.STAGE_SECONDS.labels("hide and store").time():
             shown, locked = self.masking.hide(words, LONGEST_TEXT)
+            value, _ = self.masking.hide(choice or "", LONGEST_TEXT)
             stored = await self.store.add_said(
                 conversation,
                 shown,
                 message_id=current_request(),
-                choice=choice and shown,
+                choice=value or None,
                 key=key,
                 answered=unreadable is not None,
                 original=locked,

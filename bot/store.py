@@ -7,6 +7,7 @@ thread writes at a time anyway, so that calls keep the order they came in.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -441,8 +442,9 @@ class Store:
     def _empty_log(self) -> None:
         """SQLite's write-ahead log holds pages as they were before they were erased."""
         if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as db:
-                db.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            # Outside of any transaction, in which SQLite cannot do it.
+            with contextlib.closing(self._engine.raw_connection()) as db:
+                db.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         def transaction() -> T:

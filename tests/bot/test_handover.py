@@ -12,6 +12,7 @@ from bot.cases.counsel import Cases
 from bot.cases.ownership import Counsellor, NoSuchCase, NotAllowed, NotOpen, NotYours, Taken
 from bot.cases.queue import Queue
 from bot.conversations import CaseChange, Desk
+from bot.masking import Masking
 from bot.messages import Conversation, Message
 from bot.personal_numbers import mask
 from bot.rasa import Rasa
@@ -69,7 +70,7 @@ async def test_of_two_who_take_at_once_one_wins(
 ) -> None:
     store = await Store.open(settings.database)  # as another process would
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    other = Cases(Desk(store, way), base, Queue(base), mask)
+    other = Cases(Desk(store, way, Masking("key")), base, Queue(base), mask)
     for _ in range(10):
         conversation, case = await hand_over(desk, cases)
         results = await asyncio.gather(
@@ -233,7 +234,7 @@ async def test_a_restart_leaves_the_conversation_with_the_counsellor(
     await cases.take(case, KIM)
     store = await Store.open(settings.database)
     way = Rasa(rasa.url, TOKEN, rasa.url)
-    async with Desk(store, way) as after_it:
+    async with Desk(store, way, Masking("key")) as after_it:
         assert await after_it.say(conversation, "are you still there?") == []
         later = Cases(after_it, base, Queue(base), mask)
         await later.write(case, KIM, "Still here.")
