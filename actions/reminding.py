@@ -77,8 +77,8 @@ def offer(turn: Turn) -> None:
     """A button under a verdict or an answer with days ahead that no reminder is set for."""
     last = turn.messages[-1] if turn.messages else {}
     card = last.get("card") or {}
-    if card.get("type") not in ("verdict", "answer"):
-        return
+    if card.get("type") not in ("verdict", "answer") or turn.consent == "asked":
+        return  # a question that waits for its answer stands alone
     if card["type"] == "answer" and turn.heard.act != "ask_deadline":
         return
     reminded = {reminder["about"] for reminder in turn.reminders}

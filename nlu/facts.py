@@ -165,7 +165,7 @@ class Topic(NamedTuple):
     def speaks_for(self, fact: str, mention: Mention) -> float:
         """How many times as likely it makes that a quantity tells `fact`."""
         if mention.kind == "status" and _is_one_of(mention, self.leads_to):
-            return {"status": 1 / _MATTERS, "target_status": _MATTERS}.get(fact, 1)
+            return {"status": 1 / _MATTERS}.get(fact, _MATTERS if fact in self.asked else 1)
         if fact == "status" and _is_one_of(mention, self.statuses):
             return _MATTERS
         return _MATTERS if fact in self.asked else 1
@@ -217,11 +217,12 @@ def read_facts(
     languages = _reading_languages(folded.text, language)
     quantities = _quantities(folded.text, languages, today)
     found = assign_roles(folded.text, quantities, languages, today)
+    alone = is_little_more_than(folded.text, [(q.start, q.end) for q in quantities])
     choices = find_choices(folded.text, quantities, languages)
     if learned:
-        found = _with_learned_roles(folded.text, found, learned, topic, today)
+        if not (asked and alone):  # a bare quantity answers what was asked
+            found = _with_learned_roles(folded.text, found, learned, topic, today)
         choices += _learned_choices(folded.text, choices, learned.statements, asked, topic)
-    alone = is_little_more_than(folded.text, [(q.start, q.end) for q in quantities])
     said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
     return [
