@@ -40,6 +40,8 @@ from nlu.statements import StatementModel
 from nlu.statuses import find_statuses
 from nlu.told import sayings, told
 
+# JSON, markup and Rasa's own syntax are no sentences; what was learned of people's says nothing here.
+_CODE = regex.compile(r"\{\s*[\"']|</|[\"']\s*:\s*[\"'\d\[{]")
 # Long stories hold their facts in the first lines; the rest must not cost seconds.
 _LONGEST = 4000
 _LEARNED = "learned.pickle"
@@ -219,7 +221,7 @@ def read_facts(
     found = assign_roles(folded.text, quantities, languages, today)
     alone = is_little_more_than(folded.text, [(q.start, q.end) for q in quantities])
     choices = find_choices(folded.text, quantities, languages)
-    if learned:
+    if learned and not _CODE.search(folded.text):
         if not (asked and alone):  # a bare quantity answers what was asked
             found = _with_learned_roles(folded.text, found, learned, topic, today)
         choices += _learned_choices(folded.text, choices, learned.statements, asked, topic)

@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from knowledge.base import KnowledgeBase
 from knowledge.facts import decode_value
-from nlu.facts import FactReader, read_facts
+from nlu.facts import FactReader, Learned, read_facts
 from nlu.wordlists import word_list
 
 TODAY = date(2026, 11, 21)
@@ -132,3 +132,12 @@ def test_long_and_nasty_messages_are_read_in_time(text: str) -> None:
     read_facts(text, "ko", TODAY)
 
     assert time.perf_counter() - started < 5
+
+
+def test_what_a_machine_wrote_is_read_by_the_word_lists_alone() -> None:
+    """No learned reading finds a day of stay in a line of a log."""
+    learned = Mock(spec=Learned)
+
+    read_facts('{"at": "2026-11-22", "event": "registered"}', "en", TODAY, learned)
+
+    assert not learned.mock_calls
