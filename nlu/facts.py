@@ -40,7 +40,7 @@ from nlu.statements import StatementModel
 from nlu.statuses import find_statuses
 from nlu.told import sayings, told
 
-# JSON, markup and Rasa's own syntax are no sentences; what was learned of people's says nothing here.
+# JSON, markup and Rasa's own syntax are no sentences: what was learned of people's says nothing.
 _CODE = regex.compile(r"\{\s*[\"']|</|[\"']\s*:\s*[\"'\d\[{]")
 # Long stories hold their facts in the first lines; the rest must not cost seconds.
 _LONGEST = 4000
