@@ -91,7 +91,7 @@ class Desk:
             language=chosen or supported_language(reads) or "en",
             language_chosen=chosen is not None,
             channel=channel,
-            origin=origin,
+            origin=clean(origin)[:255] if origin else None,
             created_at=now(),
             state=State(),
         )

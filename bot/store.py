@@ -1,7 +1,9 @@
 """Conversations, messages and cases in SQL.
 
 Every method is one transaction, run in a thread of its own: with SQLite one
-thread writes at a time anyway, so that calls keep the order they came in.
+thread writes at a time anyway, so that calls keep the order they came in.  In
+PostgreSQL who writes in a conversation holds its row, so that its messages are
+numbered in the order in which they can be read, whichever gateway writes them.
 """
 
 from __future__ import annotations
@@ -23,6 +25,17 @@ from bot.messages import Case, Choice, Conversation, Message, Role, State, Urgen
 T = TypeVar("T")
 MOST_WAITING = 20
 MIGRATIONS = Path(__file__).parent / "migrations"
+_CONNECTIONS = 8  # of one gateway to PostgreSQL
+# A database that hangs is an error after a while, not a desk that hangs with it.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=20s -c idle_in_transaction_session_timeout=60s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_MIGRATING = 7265002  # the number of the lock is only ours
 
 metadata = sa.MetaData()
 conversations = sa.Table(
@@ -94,7 +107,7 @@ class Store:
 
     def __init__(self, database: str) -> None:
         self._engine = _engine(database)
-        threads = 1 if self._engine.dialect.name == "sqlite" else 8
+        threads = 1 if self._engine.dialect.name == "sqlite" else _CONNECTIONS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @classmethod
@@ -149,6 +162,7 @@ class Store:
         """
 
         def work(db: Any) -> tuple[Message, bool]:
+            _hold(db, conversation.id)
             if key is not None:
                 here = sa.and_(messages.c.conversation == conversation.id, messages.c.key == key)
                 if known := db.execute(sa.select(messages).where(here)).first():
@@ -193,9 +207,17 @@ class Store:
         language: str,
         language_chosen: bool,
     ) -> list[Message]:
-        """The desk's answer and where the dialogue stands now; the message no longer waits."""
+        """The desk's answer and where the dialogue stands now; the message no longer waits.
+
+        Nothing is stored, and nothing returned, where the message has its
+        answer already: another gateway was faster, or it was erased.
+        """
 
         def work(db: Any) -> list[Message]:
+            _hold(db, conversation_id)
+            said = sa.and_(messages.c.id == message_id, messages.c.answered.is_(False))
+            if not db.execute(sa.update(messages).where(said).values(answered=True)).rowcount:
+                return []
             here = conversations.c.id == conversation_id
             changed = {
                 "state": _json(state),
@@ -203,8 +225,6 @@ class Store:
                 "language_chosen": language_chosen,
             }
             db.execute(sa.update(conversations).where(here).values(changed))
-            said = messages.c.id == message_id
-            db.execute(sa.update(messages).where(said).values(answered=True))
             return _add_utterances(db, conversation_id, utterances, reply_to=message_id)
 
         return await self._run(work)
@@ -218,12 +238,14 @@ class Store:
         """
 
         def work(db: Any) -> list[Message]:
+            _hold(db, conversation_id)
             told = db.execute(sa.select(messages.c.seq).filter_by(reply_to=reply_to)).first()
             if told and not closes:
                 return []
             if closes:
-                said = messages.c.id == reply_to
-                db.execute(sa.update(messages).where(said).values(answered=True))
+                said = sa.and_(messages.c.id == reply_to, messages.c.answered.is_(False))
+                if not db.execute(sa.update(messages).where(said).values(answered=True)).rowcount:
+                    return []
             return _add_utterances(db, conversation_id, [notice], role, reply_to)
 
         return await self._run(work)
@@ -253,6 +275,7 @@ class Store:
         """The open case of a conversation, made where there is none; the urgency is brought up."""
 
         def work(db: Any) -> Case:
+            _hold(db, conversation_id)
             known = _open_case(db, conversation_id)
             if known is None:
                 known = Case(uuid.uuid4().hex, "queued", urgency)
@@ -299,13 +322,17 @@ def migrate(engine: Any) -> None:
     config = alembic.config.Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # gateways that start at once wait for each other
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
         alembic.command.upgrade(config, "head")
 
 
 def _engine(url: str) -> Any:
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, future=True, pool_pre_ping=True)
+        return sa.create_engine(
+            url, future=True, pool_pre_ping=True, pool_size=_CONNECTIONS, connect_args=_PATIENCE
+        )
     file = sa.engine.make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -325,6 +352,12 @@ def _engine(url: str) -> Any:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _hold(db: Any, conversation_id: str) -> None:
+    """Let nobody else write in a conversation until this transaction ends.  SQLite lets nobody."""
+    here = conversations.c.id == conversation_id
+    db.execute(sa.select(conversations.c.id).where(here).with_for_update()).first()
 
 
 def _row(conversation_id: str, role: Role, language: str, text: str) -> dict[str, Any]:

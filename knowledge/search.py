@@ -149,11 +149,14 @@ class Search:
         self.router, self.index, self.passages = router, index, passages
 
     @classmethod
-    def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path) -> Search:
-        """Everything that is kept in `folder`, made where it is missing or stale."""
+    def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path, database: str = "") -> Search:
+        """Everything that is kept in `folder`, made where it is missing or stale.
+
+        The passages are in `database` (SQLAlchemy's address), or else in `folder`, too.
+        """
         router = load_router(encoder, folder)
         index = Index.of(base, encoder, folder, router.centre)
-        return cls(router, index, Passages(folder, encoder.name))
+        return cls(router, index, Passages(folder, encoder.name, database))
 
     def find(self, text: str, embedding: Vectors, limit: int = 10) -> list[Hit | Quote]:
         """The best `limit` statements and passages.  `embedding`: the query's, (dimensions,)."""

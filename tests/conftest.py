@@ -14,6 +14,7 @@ import pytest_asyncio
 from bot.server import serve
 from bot.settings import Secrets
 from tests.desk import Desk, free_port
+from tests.servers import Postgres, Redis
 from tests.telegram_double.server import BotApi
 
 
@@ -26,6 +27,37 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 @pytest.fixture(scope="session")
 def desk_url(desk: Desk) -> str:
     return desk.url
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("postgres"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: SQLite, or PostgreSQL where the test asks for it."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ieum.db'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module with ON_BOTH_DATABASES runs what touches a database on SQLite and PostgreSQL."""
+    if "database" in metafunc.fixturenames and hasattr(metafunc.module, "ON_BOTH_DATABASES"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
 
 
 @pytest_asyncio.fixture

@@ -26,8 +26,12 @@ Client = TestClient
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(var_dir=str(tmp_path), allowed_origins=("https://centre.example",))
+def settings(tmp_path: Path, database: str) -> Settings:
+    return Settings(
+        var_dir=str(tmp_path),
+        database_url="" if database.startswith("sqlite") else database,
+        allowed_origins=("https://centre.example",),
+    )
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,8 @@ from bot.settings import Settings
 from bot.store import MOST_WAITING, Erased, Store, TooManyWaiting
 from tests.bot.fake_rasa import TOKEN, FakeRasa, turn
 
+ON_BOTH_DATABASES = True
+
 
 async def eventually(holds: Callable[[], Awaitable[bool]], within: float = 10) -> None:
     """Wait until `holds`; fails where it does not in time."""
