@@ -31,8 +31,15 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="How many of each process; more than one needs DATABASE_URL and REDIS_URL.",
+)
+def run(workers: int | None) -> None:
     """Start the desk and keep it running until Ctrl-C."""
+    if workers:
+        os.environ["WORKERS"] = str(workers)
     settings = _settings()
     try:
         supervisor.check_ports(settings)

@@ -18,14 +18,17 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any, TypeVar
 
 import msgspec
+import redis.asyncio as redis
 
 from bot import metrics
+from bot.events import Event as Event
+from bot.events import Events
+from bot.locks import ConversationLocks
 from bot.messages import Case, Conversation, Message, Role, State, Turn, Utterance, as_text, now
 from bot.rasa import Rasa, RasaAway, RasaFailed
 from bot.store import Erased as Erased
@@ -40,28 +43,44 @@ LONGEST_TEXT = 10_000  # characters
 MOST_FAILURES = 3  # before a message that Rasa cannot answer is given up
 RETRY_EVERY = 1.0  # seconds, while messages wait for Rasa
 SWEEP_EVERY = 3600.0  # seconds between two looks for conversations past their retention
+PATIENCE = 4.0  # seconds until a person who waits for an answer is told that it takes longer
+MOST_AT_ONCE = 400  # messages that one gateway answers at once; more are turned away
+LEFT_BEHIND = 5.0  # seconds between two looks for what a gateway that died has left unanswered
 
-Event: TypeAlias = Message | Literal["typing", "erased"]
+
+class Overloaded(TooManyWaiting):
+    """So many people write at once that no more is taken for the moment; nothing was stored."""
 
 
 class Desk:
     """All conversations.  Use as `async with Desk(store, rasa):`, which also runs its repairs."""
 
-    def __init__(self, store: Store, rasa: Rasa, retention_days: int = 30) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rasa: Rasa,
+        retention_days: int = 30,
+        shared: redis.Redis[bytes] | None = None,
+    ) -> None:
+        """`shared` is the Redis of all gateways, where there are several."""
         self.store = store
         self.rasa = rasa
+        self.events = Events(store, shared)
         self._retention = timedelta(days=retention_days)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
+        self._locks = ConversationLocks(shared)
+        self._is_alone = shared is None
         self._kept = asyncio.Event()
         self._failures: dict[str, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._answering: dict[str, asyncio.Task[dict[str, list[Message]]]] = {}
+        self._answering: dict[str, tuple[str, asyncio.Task[dict[str, list[Message]]]]] = {}
 
     async def __aenter__(self) -> Desk:
         self._kept.set()  # what an earlier process left unanswered
         self._start(_again_and_again(self._answer_kept, RETRY_EVERY))
         self._start(_again_and_again(self._erase_old, SWEEP_EVERY))
+        if not self._is_alone:
+            self._start(self.events.run())
+            self._start(_again_and_again(self._look_for_left_behind, LEFT_BEHIND))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -125,7 +144,7 @@ class Desk:
 
         A `key` names the message: said twice, it is stored and answered once.
         TooManyWaiting where the conversation has too much unanswered already,
-        Erased where it is gone.
+        Overloaded where all have, Erased where it is gone.
         """
         said = await self.hear(conversation, text, choice=choice, key=key)
         return await self.answer(said)
@@ -141,13 +160,23 @@ class Desk:
         """The first half of `say`: from here on the message is stored and will be answered,
         whatever becomes of the caller.
         """
+        if len(self._answering) >= MOST_AT_ONCE:
+            raise Overloaded
         return await asyncio.shield(self._start(self._hear(conversation, text, choice, key)))
 
     async def answer(self, said: Message) -> list[Message]:
-        """The second half of `say`: what the desk says to it."""
+        """The second half of `say`: what the desk says to it.
+
+        Where that takes longer than PATIENCE, an honest word; the answer follows.
+        """
         answers = {}
-        if answering := self._answering.get(said.id):
-            answers = await asyncio.shield(answering)
+        if said.id in self._answering:
+            conversation_id, answering = self._answering[said.id]
+            done, _ = await asyncio.wait([answering], timeout=PATIENCE)
+            if done:
+                answers = await answering
+            else:
+                await self._ask_for_patience(conversation_id, said.id, said.language)
         return answers.get(said.id) or await self.store.replies(said.id)
 
     async def read(
@@ -166,18 +195,11 @@ class Desk:
         """Delete everything stored about a conversation."""
         await asyncio.shield(self._start(self._erase(conversation)))
 
-    @contextlib.asynccontextmanager
-    async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
+    def subscribe(
+        self, conversation_id: str
+    ) -> contextlib.AbstractAsyncContextManager[asyncio.Queue[Event]]:
         """What happens in a conversation from now on."""
-        events: asyncio.Queue[Event] = asyncio.Queue()
-        listeners = self._listeners.setdefault(conversation_id, set())
-        listeners.add(events)
-        try:
-            yield events
-        finally:
-            listeners.discard(events)
-            if not listeners and self._listeners.get(conversation_id) is listeners:
-                del self._listeners[conversation_id]
+        return self.events.subscribe(conversation_id)
 
     def _greeting(self, language: str) -> Utterance:
         words = Catalogue.of(language)
@@ -197,25 +219,25 @@ class Desk:
             conversation, words, choice=choice, key=key, answered=unreadable is not None
         )
         if new:
-            self._tell(conversation.id, said)
+            self.events.tell(conversation.id, said)
         if new and unreadable:
             notice = _say(unreadable, conversation.language)
             await self._notice(conversation.id, notice, said.id, role="desk")
         if not unreadable:
             answering = self._start(self._answer_waiting(conversation.id))
-            self._answering[said.id] = answering
+            self._answering[said.id] = conversation.id, answering
             answering.add_done_callback(lambda _: self._answering.pop(said.id, None))
         return said
 
     async def _erase(self, conversation: Conversation) -> None:
-        async with self._lock(conversation.id):
+        async with self._locks.hold(conversation.id):
             await self.store.erase(conversation.id)
-        self._tell(conversation.id, "erased")
+        self.events.tell(conversation.id, "erased")
 
     async def _answer_waiting(self, conversation_id: str) -> dict[str, list[Message]]:
         """Answer what waits in one conversation, in order; the answers by question."""
         with self._kept_where_it_fails():
-            async with self._lock(conversation_id):
+            async with self._locks.hold(conversation_id):
                 return await self._answer_each(conversation_id)
 
     async def _answer_each(self, conversation_id: str) -> dict[str, list[Message]]:
@@ -226,7 +248,7 @@ class Desk:
                 conversation = await self.store.conversation(conversation_id)
             if conversation is None:
                 break
-            self._tell(conversation_id, "typing")
+            self.events.tell(conversation_id, "typing")
             try:
                 with metrics.TURN_SECONDS.time():
                     turn = await self._ask_rasa(conversation, message)
@@ -234,7 +256,10 @@ class Desk:
                 # The words of the message stay out of the log.
                 logger.warning("message %s is kept: Rasa: %s", message.id, error)
                 if not await self._give_up(conversation, message, error):
-                    await self._ask_for_patience(conversation, waiting[position:])
+                    for kept in waiting[position:]:
+                        await self._ask_for_patience(
+                            conversation_id, kept.id, conversation.language
+                        )
                     self._kept.set()
                     break
             else:
@@ -271,7 +296,7 @@ class Desk:
         )
         self._failures.pop(message.id, None)
         for answer in answers:
-            self._tell(conversation.id, answer)
+            self.events.tell(conversation.id, answer)
             metrics.ANSWERS.labels((answer.card or {}).get("type", "text")).inc()
         return answers
 
@@ -291,11 +316,9 @@ class Desk:
         await self._notice(conversation.id, notice, message.id, closes=True)
         return True
 
-    async def _ask_for_patience(self, conversation: Conversation, waiting: list[Waiting]) -> None:
-        """Tell each person once, honestly, that the answer comes later."""
-        notice = _say("please_wait", conversation.language)
-        for message in waiting:
-            await self._notice(conversation.id, notice, message.id)
+    async def _ask_for_patience(self, conversation_id: str, message_id: str, language: str) -> None:
+        """Tell a person once to each message, honestly, that the answer comes later."""
+        await self._notice(conversation_id, _say("please_wait", language), message_id)
 
     async def _notice(
         self,
@@ -311,7 +334,7 @@ class Desk:
             conversation_id, notice, role, reply_to=reply_to, closes=closes
         )
         for message in added:
-            self._tell(conversation_id, message)
+            self.events.tell(conversation_id, message)
         return added
 
     async def _answer_kept(self) -> None:
@@ -323,8 +346,11 @@ class Desk:
             if kept and await self.rasa.away():
                 self._kept.set()
                 return
-            for conversation_id in kept:
-                await self._answer_waiting(conversation_id)
+            await asyncio.gather(*map(self._answer_waiting, kept))
+
+    async def _look_for_left_behind(self) -> None:
+        """Another gateway may have died with messages unanswered."""
+        self._kept.set()
 
     @contextlib.contextmanager
     def _kept_where_it_fails(self) -> Iterator[None]:
@@ -348,16 +374,6 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    def _tell(self, conversation_id: str, event: Event) -> None:
-        for events in self._listeners.get(conversation_id, ()):
-            events.put_nowait(event)
-
-    def _lock(self, conversation_id: str) -> asyncio.Lock:
-        lock = self._locks.get(conversation_id)
-        if lock is None:
-            lock = self._locks[conversation_id] = asyncio.Lock()
-        return lock
 
 
 def clean(text: str) -> str:

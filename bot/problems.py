@@ -30,6 +30,11 @@ TITLES = {
     "upgrade-required": (426, "This address speaks WebSocket only."),
     "too-many": (429, "That was very fast. Please wait a moment and send it again."),
     "fault": (500, "Something went wrong on our side. Please try again in a minute."),
+    "overloaded": (
+        503,
+        "Very many people are writing just now. This message was not taken: please send it again "
+        "in a moment. If it cannot wait, call 1345.",
+    ),
     "not-ready": (503, "The desk is not ready yet."),
 }
 

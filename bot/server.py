@@ -30,6 +30,7 @@ from bot.limits import Rate
 from bot.problems import Handler, Problem, as_problems
 from bot.rasa import Rasa
 from bot.settings import Secrets, Settings
+from bot.shared import at_one_gateway, connect
 from bot.store import Store
 from bot.telegram.door import TelegramDoor
 from knowledge.base import KnowledgeBase
@@ -76,20 +77,32 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     base = KnowledgeBase.load()
     store = await Store.open(settings.database)
-    rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
-    desk = Desk(store, rasa, settings.retention_days)
+    rasa = Rasa(settings.rasa_urls, secrets.rasa_token, settings.actions_urls)
+    shared = connect(settings.redis_url) if settings.redis_url else None
+    desk = Desk(store, rasa, settings.retention_days, shared)
     app = make_app(settings, desk, base)
     if settings.telegram_token:
-        TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
+
+        def telegram() -> TelegramDoor:
+            return TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base)
+
+        if shared:
+            app.cleanup_ctx.append(at_one_gateway(shared, "telegram", telegram))
+        else:
+            telegram().add_to(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=3)
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        # Several gateways listen at one address, and the system shares the callers out.
+        several = bool(settings.redis_url) or None
+        await web.TCPSite(runner, settings.host, settings.port, reuse_port=several).start()
         await stop.wait()
     finally:
         await runner.cleanup()
         await rasa.close()
         await store.close()
+        if shared:
+            await shared.close()
 
 
 async def page(request: web.Request) -> web.StreamResponse:

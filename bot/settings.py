@@ -27,13 +27,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `public_url` is the address at which people reach the desk, without a
     slash at the end.  `allowed_origins` are the websites that may embed the
-    widget (`https://centre.example`).  Rates are calls a minute.
+    widget (`https://centre.example`).  Rates are calls a minute.  `workers` is
+    how many gateways, Rasas and action servers run on this machine; where there
+    are several, here or on other machines, they share a PostgreSQL
+    (`database_url`) and a Redis (`redis_url`).
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     var_dir: str = "var"
     database_url: str = ""
+    redis_url: str = ""
+    workers: int = 1
     rasa_port: int = 5005
     actions_port: int = 5055
     public_url: str = ""
@@ -53,6 +58,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for name in ("requests_per_minute", "openings_per_minute", "messages_per_minute"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1")
+        if self.workers < 1:
+            raise ValueError("workers is at least 1")
+        if self.workers > 1 and not (self.redis_url and self.database_url):
+            raise ValueError(
+                "workers above 1 need redis_url and database_url: the gateways tell each other "
+                "what happens through Redis, and keep the conversations in one PostgreSQL"
+            )
+        if self.database_url and not re.match(r"(sqlite|postgresql)(\+\w+)?://", self.database_url):
+            raise ValueError(
+                "database_url begins with postgresql:// or sqlite:///, as in "
+                "postgresql://ieum:password@localhost/ieum"
+            )
+        if self.redis_url and not re.match(r"(rediss?|unix)://", self.redis_url):
+            raise ValueError("redis_url begins with redis://, as in redis://localhost:6379/0")
+        if self.redis_url and self.telegram_mode == "webhook":
+            raise ValueError(
+                "telegram_mode is polling where there are several gateways (redis_url): "
+                "one of them asks Telegram, and a webhook would reach any of them"
+            )
         if self.retention_days < 1:
             raise ValueError("retention_days is at least 1")
         for origin in self.allowed_origins:
@@ -80,12 +104,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.folder / "knowledge"
 
     @property
-    def rasa_url(self) -> str:
-        return f"http://127.0.0.1:{self.rasa_port}"
+    def rasa_urls(self) -> list[str]:
+        """Rasa's workers: `rasa_port` and those that follow it."""
+        return [f"http://127.0.0.1:{self.rasa_port + n}" for n in range(self.workers)]
 
     @property
-    def actions_url(self) -> str:
-        return f"http://127.0.0.1:{self.actions_port}"
+    def actions_urls(self) -> list[str]:
+        """The action servers: `actions_port` and those that follow it."""
+        return [f"http://127.0.0.1:{self.actions_port + n}" for n in range(self.workers)]
 
     @property
     def address(self) -> str:

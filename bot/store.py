@@ -271,6 +271,17 @@ class Store:
 
         return await self._run(work)
 
+    async def messages_by_id(self, ids: Sequence[str]) -> list[tuple[str, Message]]:
+        """These messages in their order, each with its conversation."""
+        return await self._found(messages.c.id.in_(ids))
+
+    async def messages_since(
+        self, conversation_ids: Sequence[str], moment: str
+    ) -> list[tuple[str, Message]]:
+        """What was said in these conversations from a moment on, each with its conversation."""
+        here = messages.c.conversation.in_(conversation_ids)
+        return await self._found(sa.and_(here, messages.c.created_at >= moment))
+
     async def raise_case(self, conversation_id: str, urgency: Urgency) -> Case:
         """The open case of a conversation, made where there is none; the urgency is brought up."""
 
@@ -305,6 +316,12 @@ class Store:
             return len(old)
 
         return await self._run(work)
+
+    async def _found(self, here: Any) -> list[tuple[str, Message]]:
+        asked = sa.select(messages).where(here).order_by("seq")
+        return await self._run(
+            lambda db: [(row.conversation, _message(row)) for row in db.execute(asked)]
+        )
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         def transaction() -> T:

@@ -7,6 +7,7 @@ A child tells the terminal how far the start has come.
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 import time
@@ -51,8 +52,11 @@ def run(settings: Settings, secrets: Secrets, say: Callable[[str], None]) -> NoR
 def check_ports(settings: Settings) -> None:
     for name, host, port in (
         ("PORT", settings.host, settings.port),
-        ("RASA_PORT", "127.0.0.1", settings.rasa_port),
-        ("ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+        *(("RASA_PORT", "127.0.0.1", settings.rasa_port + n) for n in range(settings.workers)),
+        *(
+            ("ACTIONS_PORT", "127.0.0.1", settings.actions_port + n)
+            for n in range(settings.workers)
+        ),
     ):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe:
@@ -69,10 +73,14 @@ def check_ports(settings: Settings) -> None:
 def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """What the processes find in their environment; secrets stand in no file but their own."""
     tokens = {name.upper(): value for name, value in msgspec.structs.asdict(secrets).items()}
+    several = {"PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings))}
     return {
         **ENVIRONMENT,
         **tokens,
-        "ACTIONS_PORT": str(settings.actions_port),
+        **(several if settings.workers > 1 else {}),
+        "ACTIONS_URLS": " ".join(f"{url}/webhook" for url in settings.actions_urls),
+        "WORKERS": str(settings.workers),
+        "DATABASE_URL": settings.database_url,
         "INDEX_FOLDER": str(settings.index_folder),
         "PYTHONUNBUFFERED": "1",
     }
@@ -89,9 +97,11 @@ def write_config(settings: Settings) -> Path:
             "silent": "true",
         }
     }
-    for name, command in commands(settings).items():
+    for name, (command, environment) in programs(settings).items():
+        told = ",".join(f'{key}="{value}"' for key, value in environment.items())
         sections[f"program:{name}"] = {
             "command": " ".join(_quoted(part) for part in command),
+            **({"environment": told} if told else {}),
             "autorestart": "true",
             # A start that fails at once is tried again, each time a little later.
             "startretries": "1000",
@@ -107,19 +117,27 @@ def write_config(settings: Settings) -> Path:
     return path
 
 
-def commands(settings: Settings) -> Mapping[str, list[str]]:
-    """How each process is started."""
+def programs(settings: Settings) -> Mapping[str, tuple[list[str], Mapping[str, str]]]:
+    """Each process: how it is started, and what it alone finds in its environment."""
     python = sys.executable
-    return {
-        "actions": [python, "-m", "actions.server"],
-        "gateway": [python, "-m", "bot.cli", "gateway"],
-        "rasa": [
-            *(python, "-m", "rasa", "run", "--model", str(model_file(settings))),
-            *("--interface", "127.0.0.1", "--port", str(settings.rasa_port)),
-            *("--endpoints", str(ROOT / "endpoints.yml")),
-            *("--credentials", str(ROOT / "credentials.yml")),
-        ],
-    }
+    found: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+    for n in range(settings.workers):
+        number = f"-{n + 1}" if n else ""
+        found[f"actions{number}"] = (
+            [python, "-m", "actions.server"],
+            {"ACTIONS_PORT": str(settings.actions_port + n)},
+        )
+        found[f"gateway{number}"] = [python, "-m", "bot.cli", "gateway"], {}
+        found[f"rasa{number}"] = (
+            [
+                *(python, "-m", "rasa", "run", "--model", str(model_file(settings))),
+                *("--interface", "127.0.0.1", "--port", str(settings.rasa_port + n)),
+                *("--endpoints", str(ROOT / "endpoints.yml")),
+                *("--credentials", str(ROOT / "credentials.yml")),
+            ],
+            {},
+        )
+    return found
 
 
 def announce(settings: Settings, say: Callable[[str], None]) -> None:
@@ -154,6 +172,14 @@ def parts_up(settings: Settings) -> set[str]:
     except (msgspec.DecodeError, KeyError, TypeError):
         return set()
     return {"gateway", *(name for name, state in parts.items() if state == "answers")}
+
+
+def _metrics_folder(settings: Settings) -> Path:
+    """Where several gateways add up what they count, begun anew at each start."""
+    folder = settings.folder / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _quoted(part: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -24,10 +26,15 @@ with warnings.catch_warnings():
 
 
 class Postgres:
-    """A PostgreSQL with pgvector, its data in `folder`; `fresh` gives databases of it."""
+    """A PostgreSQL with pgvector; `fresh` gives databases of it.
 
-    def __init__(self, folder: Path) -> None:
-        self._server = pgserver.get_server(folder)
+    Where the tests run as root, it runs as a user of its own, who may not look
+    into pytest's folders.
+    """
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="ieum-postgres-"))
+        self._server = pgserver.get_server(self._folder)
         self._numbers = itertools.count()
         # A crash of the machine is not what is tested.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -73,6 +80,7 @@ class Postgres:
 
     def stop(self) -> None:
         self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class Redis:

@@ -74,7 +74,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """A desk; `async with desk:` starts its repairs."""
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     desk = Desk(store, way)
     yield desk
     await desk.__aexit__()

@@ -91,7 +91,7 @@ async def test_a_gateway_that_died_leaves_its_messages_to_the_next(
     conversation, _, _ = await desk.open()
     await desk.store.add_said(conversation, "my D-4 ends tomorrow")
     store = await Store.open(settings.database)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     async with Desk(store, way) as after_it:
         await eventually(lambda: _answered(after_it))
         assert await texts(after_it, conversation) == [

@@ -60,7 +60,7 @@ def test_a_process_that_is_killed_is_started_again_and_all_stop_together(
         "import os, sys, time\nopen(sys.argv[1], 'a').write(f'{os.getpid()}\\n')\ntime.sleep(60)\n"
     )
     sleeper = [sys.executable, str(program), str(born)]
-    monkeypatch.setattr(supervisor, "commands", lambda _: {"sleeper": sleeper})
+    monkeypatch.setattr(supervisor, "programs", lambda _: {"sleeper": (sleeper, {})})
     config = supervisor.write_config(Settings(var_dir=str(folder)))
     command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(config)]
     running = subprocess.Popen(command)

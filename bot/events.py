@@ -1,0 +1,167 @@
+"""What happens in conversations, told to whoever listens: here, and at the other gateways.
+
+Between gateways it goes through a stream in Redis, which holds ids and no
+words: who is told of a message reads it from the database.  While Redis is
+away, a gateway looks there by itself for what its listeners have missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Literal, Protocol, TypeAlias
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+from bot.messages import Message, as_text
+
+logger = logging.getLogger(__name__)
+
+Event: TypeAlias = Message | Literal["typing", "erased"]
+
+STREAM = "ieum:events"
+KEPT = 10_000  # events in the stream: some minutes of a busy desk, for gateways that were cut off
+BLOCK = 1000  # milliseconds of one look into the stream
+LOOK_AGAIN = 1.0  # seconds between two looks into the database while Redis is away
+OVERLAP = timedelta(seconds=5)
+
+
+class Messages(Protocol):
+    """Where told messages are read from: bot/store.py."""
+
+    async def messages_by_id(self, ids: Sequence[str]) -> list[tuple[str, Message]]:
+        """These messages in their order, each with its conversation."""
+
+    async def messages_since(
+        self, conversation_ids: Sequence[str], moment: str
+    ) -> list[tuple[str, Message]]:
+        """What was said in these conversations from a moment on."""
+
+
+class Events:
+    """`subscribe` and `tell`.  `run` carries events between gateways for as long as it runs."""
+
+    def __init__(self, messages: Messages, shared: redis.Redis[bytes] | None = None) -> None:
+        self._messages, self._shared = messages, shared
+        self._gateway = uuid.uuid4().hex
+        self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
+        self._heard: dict[str, set[str]] = {}  # ids of messages, by conversation listened to
+        self._outgoing: asyncio.Queue[tuple[str, Event]] = asyncio.Queue()
+
+    @contextlib.asynccontextmanager
+    async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
+        """What happens in a conversation from now on."""
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        listeners = self._listeners.setdefault(conversation_id, set())
+        listeners.add(events)
+        try:
+            yield events
+        finally:
+            listeners.discard(events)
+            if not listeners and self._listeners.get(conversation_id) is listeners:
+                del self._listeners[conversation_id]
+                self._heard.pop(conversation_id, None)
+
+    def tell(self, conversation_id: str, event: Event) -> None:
+        """Everybody who listens to the conversation, at whichever gateway."""
+        self._tell_here(conversation_id, event)
+        if self._shared is not None:
+            self._outgoing.put_nowait((conversation_id, event))
+
+    async def run(self) -> None:
+        """Send and receive, until cancelled; at once over where there is no Redis."""
+        if self._shared is not None:
+            await asyncio.gather(self._send(self._shared), self._receive(self._shared))
+
+    def _tell_here(self, conversation_id: str, event: Event) -> None:
+        listeners = self._listeners.get(conversation_id, ())
+        if listeners and isinstance(event, Message):
+            heard = self._heard.setdefault(conversation_id, set())
+            if event.id in heard:
+                return
+            heard.add(event.id)
+        for events in listeners:
+            events.put_nowait(event)
+
+    async def _send(self, shared: redis.Redis[bytes]) -> None:
+        while True:
+            conversation_id, event = await self._outgoing.get()
+            what = event.id if isinstance(event, Message) else event
+            entry = {"from": self._gateway, "conversation": conversation_id, "what": what}
+            try:
+                await shared.xadd(STREAM, entry, maxlen=KEPT, approximate=True)
+            except RedisError as error:
+                # The other gateways look into the database meanwhile.
+                logger.warning("Redis takes no events: %s", error)
+
+    async def _receive(self, shared: redis.Redis[bytes]) -> None:
+        place: str | None = None
+        well = datetime.now(timezone.utc)  # when Redis answered last
+        away = False
+        while True:
+            try:
+                if place is None:
+                    place = await _end(shared)
+                if away:
+                    await shared.ping()
+                    await self._look_for_missed(well)
+                    away = False
+                place = await self._read(shared, place)
+                well = datetime.now(timezone.utc)
+            except RedisError as error:
+                if not away:
+                    logger.warning("Redis tells no events, the database is asked: %s", error)
+                away = True
+                await self._look_for_missed(well)
+                await asyncio.sleep(LOOK_AGAIN)
+
+    async def _read(self, shared: redis.Redis[bytes], place: str) -> str:
+        """Tell what came into the stream since `place`; the place after it."""
+        for _, entries in await shared.xread({STREAM: place}, count=500, block=BLOCK):
+            for name, entry in entries:
+                place = name.decode()
+                if entry[b"from"].decode() != self._gateway:
+                    await self._take(entry[b"conversation"].decode(), entry[b"what"].decode())
+        return place
+
+    async def _take(self, conversation_id: str, what: str) -> None:
+        if conversation_id not in self._listeners:
+            return
+        if what == "typing":
+            self._tell_here(conversation_id, "typing")
+            return
+        if what == "erased":
+            self._tell_here(conversation_id, "erased")
+            return
+        with _logged():
+            for found, message in await self._messages.messages_by_id([what]):
+                self._tell_here(found, message)
+
+    async def _look_for_missed(self, since: datetime) -> None:
+        """Tell what was said meanwhile; who has heard it is not told again."""
+        moment, listened_to = as_text(since - OVERLAP), list(self._listeners)
+        with _logged():
+            for start in range(0, len(listened_to), 500):
+                some = listened_to[start : start + 500]
+                for conversation_id, message in await self._messages.messages_since(some, moment):
+                    self._tell_here(conversation_id, message)
+
+
+async def _end(shared: redis.Redis[bytes]) -> str:
+    """The place in the stream after which everything is new."""
+    last = await shared.xrevrange(STREAM, count=1)
+    return last[0][0].decode() if last else "0-0"
+
+
+@contextlib.contextmanager
+def _logged() -> Iterator[None]:
+    """The database may be away, too: events go on when it is back."""
+    try:
+        yield
+    except Exception as error:
+        logger.error("messages of other gateways could not be read: %s", type(error).__name__)
