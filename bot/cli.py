@@ -14,6 +14,7 @@ import click
 from rich.console import Console
 
 from bot import supervisor, terminal, training
+from bot.backup_commands import backup, restore
 from bot.knowledge_commands import knowledge
 from bot.settings import Secrets, Settings, SettingsError
 from knowledge.base import RecordError
@@ -111,7 +112,9 @@ def gateway() -> None:
     asyncio.run(serve(settings, Secrets.load(settings.folder)))
 
 
+main.add_command(backup)
 main.add_command(knowledge)
+main.add_command(restore)
 
 
 def _settings() -> Settings:

@@ -106,7 +106,7 @@ class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
     def __init__(self, database: str) -> None:
-        self._engine = _engine(database)
+        self._engine = connect(database)
         threads = 1 if self._engine.dialect.name == "sqlite" else _CONNECTIONS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
@@ -334,18 +334,19 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def migrate(engine: Any) -> None:
-    """Bring the tables up to date."""
+def migrate(engine: Any, revision: str = "head") -> None:
+    """Bring the tables up to date, or to a known revision."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # gateways that start at once wait for each other
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
-        alembic.command.upgrade(config, "head")
+        alembic.command.upgrade(config, revision)
 
 
-def _engine(url: str) -> Any:
+def connect(url: str) -> Any:
+    """SQLAlchemy's engine for the database at this address."""
     if not url.startswith("sqlite"):
         return sa.create_engine(
             url, future=True, pool_pre_ping=True, pool_size=_CONNECTIONS, connect_args=_PATIENCE

@@ -39,11 +39,11 @@ _AT_ONCE = 8  # passages; more would make the progress bar jump
 # Held by PostgreSQL until the transaction ends; the number is only ours.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7265001)"
 
-_metadata = sa.MetaData()
-_state = sa.Table("passages_state", _metadata, sa.Column("stamp", sa.String(32), primary_key=True))
+TABLES = sa.MetaData()
+STATE = sa.Table("passages_state", TABLES, sa.Column("stamp", sa.String(32), primary_key=True))
 _documents = sa.Table(
     "documents",
-    _metadata,
+    TABLES,
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("as_of", sa.String(10)),
@@ -52,7 +52,7 @@ _documents = sa.Table(
 )
 _passages = sa.Table(
     "passages",
-    _metadata,
+    TABLES,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("document", sa.ForeignKey("documents.name"), nullable=False, index=True),
     sa.Column("number", sa.Integer, nullable=False),
@@ -127,13 +127,13 @@ class Passages:
     def __init__(self, folder: Path, encoder: str, database: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._encoder = folder, encoder
-        self._engine = _engine(database or f"sqlite:///{folder / FILE}")
-        self._in_postgresql = self._engine.dialect.name == "postgresql"
-        with self._engine.begin() as db:
+        self.engine = _engine(database or f"sqlite:///{folder / FILE}")
+        self._in_postgresql = self.engine.dialect.name == "postgresql"
+        with self.engine.begin() as db:
             if self._in_postgresql:
                 db.execute(sa.text(_ONE_AT_A_TIME))
                 prepare(db)
-            _metadata.create_all(db)
+            TABLES.create_all(db)
         self._opening = threading.Lock()
         self._opened: tuple[str, _Finder | None] = ("", None)
 
@@ -146,7 +146,7 @@ class Passages:
             .group_by(*_documents.c)
             .order_by(_documents.c.name)
         )
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             return [
                 Listed(
                     row.name,
@@ -187,7 +187,7 @@ class Passages:
         words = dict(finder.words.search(text, limit))
         ids = {int(number) for number in finder.nearest.search(embedding, limit)} | words.keys()
         query = sa.select(_passages, _documents.c.title, _documents.c.as_of).join(_documents)
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             rows = db.execute(query.where(_passages.c.id.in_(ids))).all()
         return [
             Found(
@@ -203,10 +203,10 @@ class Passages:
         ]
 
     def _finder(self) -> _Finder | None:
-        with self._engine.connect() as db:
-            stamp = db.execute(sa.select(_state.c.stamp)).scalar() or ""
+        with self.engine.connect() as db:
+            stamp = db.execute(sa.select(STATE.c.stamp)).scalar() or ""
         if self._opened[0] != stamp:
-            with self._opening, self._engine.connect() as db:
+            with self._opening, self.engine.connect() as db:
                 if self._opened[0] != stamp:
                     self._opened = (stamp, self._open(db, self._index(stamp)))
         return self._opened[1]
@@ -218,7 +218,7 @@ class Passages:
             _make_index(db, folder, self._encoder)
         words = Words(folder / _WORDS)
         if self._in_postgresql:
-            return _Finder(InDatabase(self._engine, self._encoder), words)
+            return _Finder(InDatabase(self.engine, self._encoder), words)
         vectors = folder / _VECTORS
         if vectors.exists():
             return _Finder(Approximate(vectors), words)
@@ -235,15 +235,15 @@ class Passages:
         stamp = uuid.uuid4().hex
         new = self._index(stamp)
         try:
-            with self._engine.begin() as db:
+            with self.engine.begin() as db:
                 # A second writer waits here until this one is done.
                 if self._in_postgresql:
                     db.execute(sa.text(_ONE_AT_A_TIME))
                 else:
-                    db.execute(sa.update(_state).values(stamp=_state.c.stamp))
-                before = db.execute(sa.select(_state.c.stamp)).scalar()
-                db.execute(sa.delete(_state))
-                db.execute(sa.insert(_state), {"stamp": stamp})
+                    db.execute(sa.update(STATE).values(stamp=STATE.c.stamp))
+                before = db.execute(sa.select(STATE.c.stamp)).scalar()
+                db.execute(sa.delete(STATE))
+                db.execute(sa.insert(STATE), {"stamp": stamp})
                 change = _Change(db)
                 yield change
                 old = self._index(before) if before else None
@@ -251,7 +251,7 @@ class Passages:
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
-        self._engine.dispose()  # SQLite then puts its log back into the file
+        self.engine.dispose()  # SQLite then puts its log back into the file
         # Who has an old one open keeps it until the next look at the stamp.
         for folder in self._folder.glob("passages-*"):
             if folder != new:

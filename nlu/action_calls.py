@@ -127,4 +127,9 @@ def _another_may_help(error: BaseException) -> bool:
 
 
 def _as_json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value, enc_hook=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
+    """What the classifiers leave of numpy in a message."""
+    return value.item()

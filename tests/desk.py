@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from types import TracebackType
 
 from bot.settings import Settings
 
-SLOWEST_START = 240  # seconds, on a machine that does much else
+SLOWEST_START = 400  # seconds, on a machine that does much else
 
 
 class Desk:
@@ -29,13 +30,14 @@ class Desk:
         for shared in ("models", "knowledge"):  # what `ieum train` made, for all desks alike
             if not (folder / shared).exists():
                 (folder / shared).symlink_to(trained / shared)
+        workers = int(settings.get("WORKERS") or 1)
         self.port = int(settings.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {
             "VAR_DIR": str(folder),
             "PORT": str(self.port),
-            "RASA_PORT": str(free_port()),
-            "ACTIONS_PORT": str(free_port()),
+            "RASA_PORT": str(free_port(workers)),
+            "ACTIONS_PORT": str(free_port(workers)),
             **settings,
         }
 
@@ -85,14 +87,18 @@ class Desk:
         return Settings.load(self._environment | changed)
 
     def pid_of(self, program: str) -> int:
-        """The process of `rasa`, `actions` or `gateway`, as supervisord started it last."""
+        """The process of `rasa`, `gateway-2` ..., as supervisord started it last."""
         log = (self.folder / "log" / "supervisord.log").read_text()
         spawned = [line for line in log.splitlines() if f"spawned: '{program}'" in line]
         return int(spawned[-1].rpartition(" ")[2])
 
+    def signal(self, program: str, number: signal.Signals) -> None:
+        """Stop (SIGSTOP) or continue (SIGCONT) one process, as a machine short of memory would."""
+        os.kill(self.pid_of(program), number)
+
     def kill(self, program: str) -> None:
         """Kill one process as a crash would; the supervisor starts it again."""
-        os.kill(self.pid_of(program), signal.SIGKILL)
+        self.signal(program, signal.SIGKILL)
 
     def readiness(self) -> dict[str, object]:
         """What /readyz says, whatever its status."""
@@ -110,9 +116,14 @@ class Desk:
         )
 
 
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(count: int = 1) -> int:
+    """A port nobody listens on just now, nor on those that follow it."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            first = 0
+            with contextlib.suppress(OSError):
+                for number in range(count):
+                    probe = stack.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", first + number if first else 0))
+                    first = first or probe.getsockname()[1]
+                return first
