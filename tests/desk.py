@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -69,6 +70,11 @@ class Desk:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
 
+    @property
+    def pid(self) -> int:
+        """The supervisor's process; the desk's others are below it."""
+        return self._process.pid
+
     def wait_until_ready(self) -> None:
         """Return once Rasa, action server and database answer."""
         began = time.monotonic()
@@ -95,6 +101,12 @@ class Desk:
     def signal(self, program: str, number: signal.Signals) -> None:
         """Stop (SIGSTOP) or continue (SIGCONT) one process, as a machine short of memory would."""
         os.kill(self.pid_of(program), number)
+
+    def fill_disk(self, program: str, full: bool = True) -> None:
+        """From now on every byte that the process writes to a file is one too many."""
+        _, most = resource.prlimit(self.pid_of(program), resource.RLIMIT_FSIZE)
+        limits = (0 if full else most, most)
+        resource.prlimit(self.pid_of(program), resource.RLIMIT_FSIZE, limits)
 
     def kill(self, program: str) -> None:
         """Kill one process as a crash would; the supervisor starts it again."""

@@ -66,7 +66,7 @@ class Postgres:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def start_again(self) -> None:
+    def start(self) -> None:
         """After it was killed."""
         began = time.monotonic()
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.desk import Desk
+from tests.faults.blows import Blow, survive, undisturbed
 from tests.faults.patient import PatientApi
 from tests.servers import Postgres, Redis
 from tests.stories.player import play
@@ -71,3 +73,19 @@ def _openings(desk: Desk) -> int:
         lines = answer.read().decode().splitlines()
     counts = [line for line in lines if line.startswith("ieum_conversations_total{")]
     return sum(int(float(line.split()[-1])) for line in counts)
+
+
+@pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "stopped"])
+@pytest.mark.parametrize("server", ["postgres", "redis"])
+def test_the_database_or_redis_is_hit_at_each_step(
+    wide_desk: Desk, postgres: Postgres, redis_server: Redis, server: str, blow: signal.Signals
+) -> None:
+    hit: Postgres | Redis = postgres if server == "postgres" else redis_server
+    again = hit.start if blow is signal.SIGKILL else lambda: hit.signal(signal.SIGCONT)
+    expected = undisturbed(wide_desk.url)
+    survive(
+        wide_desk.url,
+        Blow(f"{server} {blow.name}", lambda: hit.signal(blow), again, lasts=2.0),
+        expected,
+    )
+    wide_desk.wait_until_ready()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 
 import aiohttp
 import pytest
 
-from tests.bot.telegram.running import RunningDoor, ScriptedRasa, phrase, says
+from tests.bot.telegram.running import SECRET, RunningDoor, ScriptedRasa, phrase, says
 from tests.telegram_double.errors import Refusal, too_many_requests
 from tests.telegram_double.server import BotApi
 
@@ -396,3 +397,35 @@ async def test_the_commands_are_offered_in_the_desks_languages(
         "command": "start",
         "description": phrase("telegram.command.start", "ja"),
     }
+
+
+async def test_updates_that_come_twice_and_in_disorder_are_each_answered_once(
+    hooked_door: RunningDoor, rasa: ScriptedRasa, api: BotApi
+) -> None:
+    people = [api.person(name) for name in ("Aiko", "Bat", "Chi")]
+    updates = [
+        {
+            "update_id": 7000 + number,
+            "message": {
+                "message_id": 500 + number,
+                "date": 1_790_000_000 + number,
+                "chat": {"id": person.id, "type": "private"},
+                "from": {"id": person.id, "is_bot": False, "first_name": "P"},
+                "text": f"words {number}",
+            },
+        }
+        for number, person in enumerate(people * 4)
+    ]
+    disorder = random.Random(7)
+    sent = [*updates, *updates]
+    disorder.shuffle(sent)
+    async with aiohttp.ClientSession(headers={HEADER: SECRET}) as session:
+        for update in sent:
+            async with session.post(f"{hooked_door.url}/telegram/webhook", json=update) as answer:
+                assert answer.status == 200
+    for number, person in enumerate(people * 4):
+        await person.hears(f"You said: words {number}")
+    assert sorted(rasa.told()) == sorted(f"words {number}" for number in range(len(updates)))
+    for person in people:
+        answers = [text for text in person.texts if text.startswith("You said")]
+        assert len(answers) == len(set(answers)) == 4
