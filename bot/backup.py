@@ -28,7 +28,7 @@ from alembic.migration import MigrationContext
 
 from bot.messages import now
 from bot.settings import Settings
-from bot.store import MIGRATIONS, connect, migrate
+from bot.store import MIGRATIONS, Store, migrate
 from knowledge import passages
 from knowledge.embedding_column import Embedding
 
@@ -100,13 +100,15 @@ def restore(settings: Settings, file: IO[bytes]) -> dict[str, int]:
     with contextlib.ExitStack() as stack:
         desk, documents = stack.enter_context(_databases(settings))
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=settings.folder))
-        older = _brought_forward(Path(folder) / "restored.db", head.revision, file)
-        stack.callback(older.dispose)
+        rows = _rows(file)
+        if head.revision != _newest():
+            rows = stack.enter_context(
+                _brought_forward(Path(folder) / "older.db", head.revision, rows)
+            )
         with _writing(desk) as db:
             tables = _tables(desk)
             _empty(db, tables)
-            with older.connect() as source:
-                restored = _insert(db, tables, _rows_of(source, _tables(older)))
+            restored = _insert(db, tables, rows)
             _go_on_numbering(db, tables)
             found = {table.name: _count(db, table) for table in tables}
             if found != {table.name: restored[table.name] for table in tables}:
@@ -176,22 +178,25 @@ def _rows(file: IO[bytes]) -> Iterator[Row]:
     return ((line.table, line.values) for line in _read(file) if isinstance(line, Line))
 
 
-def _brought_forward(path: Path, revision: str, file: IO[bytes]) -> Any:
-    """A scratch database with the conversations of a backup, in the tables of today."""
-    engine = connect(f"sqlite:///{path}")
-    migrate(engine, revision)
-    tables = _tables(engine)
-    ours = {table.name for table in tables}
-    with _writing(engine) as db:
-        _insert(db, tables, ((n, values) for n, values in _rows(file) if n in ours))
-    migrate(engine)
-    return engine
+@contextlib.contextmanager
+def _brought_forward(path: Path, revision: str, rows: Iterator[Row]) -> Iterator[Iterator[Row]]:
+    """The conversations of an older backup as they are in the tables of today."""
+    engine = Store(f"sqlite:///{path}").engine
+    try:
+        migrate(engine, revision)
+        with _writing(engine) as db:
+            _insert(db, _tables(engine), rows)
+        migrate(engine)
+        with _reading(engine) as db:
+            yield _rows_of(db, _tables(engine))
+    finally:
+        engine.dispose()
 
 
 @contextlib.contextmanager
 def _databases(settings: Settings) -> Iterator[tuple[Any, Any]]:
     """The database of conversations and that of documents, with the tables of today."""
-    desk = connect(settings.database)
+    desk = Store(settings.database).engine
     migrate(desk)
     kept = passages.Passages(settings.index_folder, "", settings.database_url)
     try:
@@ -309,8 +314,13 @@ def _value(table: sa.Table, key: str, value: Any) -> Any:
     return np.frombuffer(plain, dtype=np.float32) if of_vectors else plain
 
 
-def _revisions() -> set[str]:
+def _revisions() -> list[str]:
+    """Every version of the tables, the newest first."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = alembic.script.ScriptDirectory.from_config(config)
-    return {script.revision for script in scripts.walk_revisions()}
+    return [script.revision for script in scripts.walk_revisions()]
+
+
+def _newest() -> str:
+    return _revisions()[0]

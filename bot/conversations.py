@@ -219,7 +219,7 @@ class Desk:
             conversation, words, choice=choice, key=key, answered=unreadable is not None
         )
         if new:
-            self.events.tell(conversation.id, said)
+            self._tell(conversation.id, said)
         if new and unreadable:
             notice = _say(unreadable, conversation.language)
             await self._notice(conversation.id, notice, said.id, role="desk")
@@ -230,14 +230,14 @@ class Desk:
         return said
 
     async def _erase(self, conversation: Conversation) -> None:
-        async with self._locks.hold(conversation.id):
+        async with self._lock(conversation.id):
             await self.store.erase(conversation.id)
-        self.events.tell(conversation.id, "erased")
+        self._tell(conversation.id, "erased")
 
     async def _answer_waiting(self, conversation_id: str) -> dict[str, list[Message]]:
         """Answer what waits in one conversation, in order; the answers by question."""
         with self._kept_where_it_fails():
-            async with self._locks.hold(conversation_id):
+            async with self._lock(conversation_id):
                 return await self._answer_each(conversation_id)
 
     async def _answer_each(self, conversation_id: str) -> dict[str, list[Message]]:
@@ -248,7 +248,7 @@ class Desk:
                 conversation = await self.store.conversation(conversation_id)
             if conversation is None:
                 break
-            self.events.tell(conversation_id, "typing")
+            self._tell(conversation_id, "typing")
             try:
                 with metrics.TURN_SECONDS.time():
                     turn = await self._ask_rasa(conversation, message)
@@ -296,7 +296,7 @@ class Desk:
         )
         self._failures.pop(message.id, None)
         for answer in answers:
-            self.events.tell(conversation.id, answer)
+            self._tell(conversation.id, answer)
             metrics.ANSWERS.labels((answer.card or {}).get("type", "text")).inc()
         return answers
 
@@ -334,7 +334,7 @@ class Desk:
             conversation_id, notice, role, reply_to=reply_to, closes=closes
         )
         for message in added:
-            self.events.tell(conversation_id, message)
+            self._tell(conversation_id, message)
         return added
 
     async def _answer_kept(self) -> None:
@@ -374,6 +374,12 @@ class Desk:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _tell(self, conversation_id: str, event: Event) -> None:
+        self.events.tell(conversation_id, event)
+
+    def _lock(self, conversation_id: str) -> contextlib.AbstractAsyncContextManager[None]:
+        return self._locks.hold(conversation_id)
 
 
 def clean(text: str) -> str:

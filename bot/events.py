@@ -11,10 +11,11 @@ import asyncio
 import contextlib
 import logging
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
@@ -22,7 +23,9 @@ from bot.messages import Message, as_text
 
 logger = logging.getLogger(__name__)
 
-Event: TypeAlias = Message | Literal["typing", "erased"]
+Sign: TypeAlias = Literal["typing", "erased"]
+"""What happens without words; between gateways it goes as it is."""
+Event: TypeAlias = Message | Sign
 
 STREAM = "ieum:events"
 KEPT = 10_000  # events in the stream: some minutes of a busy desk, for gateways that were cut off
@@ -91,8 +94,8 @@ class Events:
     async def _send(self, shared: redis.Redis[bytes]) -> None:
         while True:
             conversation_id, event = await self._outgoing.get()
-            what = event.id if isinstance(event, Message) else event
-            entry = {"from": self._gateway, "conversation": conversation_id, "what": what}
+            what = {"message": event.id} if isinstance(event, Message) else {"sign": _json(event)}
+            entry = {"from": self._gateway, "conversation": conversation_id, **what}
             try:
                 await shared.xadd(STREAM, entry, maxlen=KEPT, approximate=True)
             except RedisError as error:
@@ -125,21 +128,17 @@ class Events:
         for _, entries in await shared.xread({STREAM: place}, count=500, block=BLOCK):
             for name, entry in entries:
                 place = name.decode()
-                if entry[b"from"].decode() != self._gateway:
-                    await self._take(entry[b"conversation"].decode(), entry[b"what"].decode())
+                conversation_id = entry[b"conversation"].decode()
+                if entry[b"from"].decode() != self._gateway and conversation_id in self._listeners:
+                    await self._take(conversation_id, entry)
         return place
 
-    async def _take(self, conversation_id: str, what: str) -> None:
-        if conversation_id not in self._listeners:
-            return
-        if what == "typing":
-            self._tell_here(conversation_id, "typing")
-            return
-        if what == "erased":
-            self._tell_here(conversation_id, "erased")
+    async def _take(self, conversation_id: str, entry: Mapping[bytes, bytes]) -> None:
+        if b"sign" in entry:
+            self._tell_here(conversation_id, msgspec.json.decode(entry[b"sign"], type=Sign))
             return
         with _logged():
-            for found, message in await self._messages.messages_by_id([what]):
+            for found, message in await self._messages.messages_by_id([entry[b"message"].decode()]):
                 self._tell_here(found, message)
 
     async def _look_for_missed(self, since: datetime) -> None:
@@ -165,3 +164,7 @@ def _logged() -> Iterator[None]:
         yield
     except Exception as error:
         logger.error("messages of other gateways could not be read: %s", type(error).__name__)
+
+
+def _json(sign: Sign) -> bytes:
+    return msgspec.json.encode(sign)

@@ -106,7 +106,7 @@ class Store:
     """The database; `await Store.open(...)` brings its tables up to date first."""
 
     def __init__(self, database: str) -> None:
-        self._engine = connect(database)
+        self._engine = _engine(database)
         threads = 1 if self._engine.dialect.name == "sqlite" else _CONNECTIONS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
@@ -116,6 +116,11 @@ class Store:
         store = cls(database)
         await store._in_thread(lambda: migrate(store._engine))
         return store
+
+    @property
+    def engine(self) -> Any:
+        """SQLAlchemy's engine, for work on the database as a whole (bot/backup.py)."""
+        return self._engine
 
     async def close(self) -> None:
         await self._in_thread(self._engine.dispose)
@@ -345,8 +350,7 @@ def migrate(engine: Any, revision: str = "head") -> None:
         alembic.command.upgrade(config, revision)
 
 
-def connect(url: str) -> Any:
-    """SQLAlchemy's engine for the database at this address."""
+def _engine(url: str) -> Any:
     if not url.startswith("sqlite"):
         return sa.create_engine(
             url, future=True, pool_pre_ping=True, pool_size=_CONNECTIONS, connect_args=_PATIENCE

@@ -9,32 +9,23 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import alembic.config
-import alembic.script
 import numpy as np
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from bot.backup import BackupError, back_up, check, restore
+from bot.backup import BackupError, _revisions, back_up, check, restore
 from bot.cli import main
 from bot.conversations import Desk
 from bot.messages import State, Utterance
 from bot.settings import Settings
-from bot.store import MIGRATIONS, Store, connect, migrate
+from bot.store import Store, migrate
 from knowledge.cutting import Passage
 from knowledge.passages import Embedded, Passages
 from tests.servers import Postgres
 
 ON_BOTH_DATABASES = True
 TODAY = date(2026, 11, 22)
-
-
-def revisions() -> list[str]:
-    config = alembic.config.Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    scripts = alembic.script.ScriptDirectory.from_config(config).walk_revisions()
-    return [script.revision for script in scripts]
 
 
 def backup_of(settings: Settings) -> io.BytesIO:
@@ -122,11 +113,11 @@ async def test_a_desk_moves_from_sqlite_to_postgresql(
     assert [d.name for d in Passages(wide.index_folder, "test", url).documents()] == ["hours.txt"]
 
 
-@pytest.mark.parametrize("revision", revisions())
+@pytest.mark.parametrize("revision", _revisions())
 async def test_every_schema_is_brought_forward_with_what_it_holds(
     settings: Settings, revision: str
 ) -> None:
-    engine = connect(settings.database)
+    engine = Store(settings.database).engine
     migrate(engine, revision)
     fill(engine)
     engine.dispose()
@@ -135,12 +126,12 @@ async def test_every_schema_is_brought_forward_with_what_it_holds(
     await store.close()
 
 
-@pytest.mark.parametrize("revision", revisions())
+@pytest.mark.parametrize("revision", _revisions())
 async def test_a_backup_of_every_schema_can_be_restored(
     settings: Settings, store: Store, tmp_path: Path, revision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old = Settings(var_dir=str(tmp_path / "old"))
-    engine = connect(old.database)
+    engine = Store(old.database).engine
     migrate(engine, revision)
     fill(engine)
     engine.dispose()

@@ -40,7 +40,7 @@ async def proxy(rasa: FakeRasa) -> AsyncIterator[Proxy]:
 
 
 @pytest_asyncio.fixture
-async def desk(
+async def echo_desk(
     proxy: Proxy, rasa: FakeRasa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
@@ -53,18 +53,18 @@ async def desk(
     await store.close()
 
 
-async def test_who_waits_long_is_told_so_and_answered_once(desk: Desk, proxy: Proxy) -> None:
-    conversation, _, _ = await desk.open()
+async def test_who_waits_long_is_told_so_and_answered_once(echo_desk: Desk, proxy: Proxy) -> None:
+    conversation, _, _ = await echo_desk.open()
     proxy.delay = 1.5
-    async with desk.subscribe(conversation.id) as events:
-        [notice] = await desk.say(conversation, "hello")
+    async with echo_desk.subscribe(conversation.id) as events:
+        [notice] = await echo_desk.say(conversation, "hello")
         assert notice.role == "system"
         proxy.delay = 0
         told = []
         while "you said hello" not in told:
             event = await asyncio.wait_for(events.get(), 20)
             told.append(getattr(event, "text", event))
-    assert [m.role for m in await desk.store.messages(conversation.id)][1:] == [
+    assert [m.role for m in await echo_desk.store.messages(conversation.id)][1:] == [
         "applicant",
         "system",
         "desk",
@@ -73,14 +73,14 @@ async def test_who_waits_long_is_told_so_and_answered_once(desk: Desk, proxy: Pr
 
 @pytest.mark.parametrize("cut_after", [0, 10, 200])
 async def test_an_answer_that_is_cut_off_is_fetched_again(
-    desk: Desk, proxy: Proxy, rasa: FakeRasa, cut_after: int
+    echo_desk: Desk, proxy: Proxy, rasa: FakeRasa, cut_after: int
 ) -> None:
-    conversation, _, _ = await desk.open()
+    conversation, _, _ = await echo_desk.open()
     proxy.cut_after, proxy.cuts = cut_after, 2
-    answers = await desk.say(conversation, "hello")
+    answers = await echo_desk.say(conversation, "hello")
     assert [m.text for m in answers] == ["you said hello"]
     assert len(rasa.heard) == 3
-    assert len(await desk.store.messages(conversation.id)) == 3
+    assert len(await echo_desk.store.messages(conversation.id)) == 3
 
 
 async def test_a_worker_that_fails_rests_and_its_neighbour_answers(rasa: FakeRasa) -> None:
