@@ -72,6 +72,7 @@ class Desk:
         self._kept = asyncio.Event()
         self._failures: dict[str, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._hearing = 0  # messages that are just being stored
         self._answering: dict[str, tuple[str, asyncio.Task[dict[str, list[Message]]]]] = {}
 
     async def __aenter__(self) -> Desk:
@@ -160,9 +161,13 @@ class Desk:
         """The first half of `say`: from here on the message is stored and will be answered,
         whatever becomes of the caller.
         """
-        if len(self._answering) >= MOST_AT_ONCE:
+        if self._hearing + len(self._answering) >= MOST_AT_ONCE:
             raise Overloaded
-        return await asyncio.shield(self._start(self._hear(conversation, text, choice, key)))
+        self._hearing += 1
+        try:
+            return await asyncio.shield(self._start(self._hear(conversation, text, choice, key)))
+        finally:
+            self._hearing -= 1
 
     async def answer(self, said: Message) -> list[Message]:
         """The second half of `say`: what the desk says to it.

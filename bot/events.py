@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Literal, Protocol, TypeAlias
@@ -31,6 +32,7 @@ STREAM = "ieum:events"
 KEPT = 10_000  # events in the stream: some minutes of a busy desk, for gateways that were cut off
 BLOCK = 1000  # milliseconds of one look into the stream
 LOOK_AGAIN = 1.0  # seconds between two looks into the database while Redis is away
+REMEMBERED = 200  # messages of a conversation that are not told a second time
 OVERLAP = timedelta(seconds=5)
 
 
@@ -53,7 +55,7 @@ class Events:
         self._messages, self._shared = messages, shared
         self._gateway = uuid.uuid4().hex
         self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
-        self._heard: dict[str, set[str]] = {}  # ids of messages, by conversation listened to
+        self._heard: dict[str, deque[str]] = {}  # ids of messages, by conversation listened to
         self._outgoing: asyncio.Queue[tuple[str, Event]] = asyncio.Queue()
 
     @contextlib.asynccontextmanager
@@ -83,11 +85,11 @@ class Events:
 
     def _tell_here(self, conversation_id: str, event: Event) -> None:
         listeners = self._listeners.get(conversation_id, ())
-        if listeners and isinstance(event, Message):
-            heard = self._heard.setdefault(conversation_id, set())
+        if listeners and self._shared is not None and isinstance(event, Message):
+            heard = self._heard.setdefault(conversation_id, deque(maxlen=REMEMBERED))
             if event.id in heard:
                 return
-            heard.add(event.id)
+            heard.append(event.id)
         for events in listeners:
             events.put_nowait(event)
 
