@@ -89,6 +89,8 @@ class Index:
         self._words = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
         # Words as rows: a query then touches only its own words.
         self._lexical = self._words.fit_transform([s.text.casefold() for s in statements]).T.tocsr()
+        names = [statement.service.id for statement in statements]
+        self._services, self._service_of = np.unique(names, return_inverse=True)
 
     @classmethod
     def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path, centre: Vectors) -> Index:
@@ -138,7 +140,8 @@ class Index:
                 service: _OF_SERVICE * np.log(max(probability, _LEAST_LIKELY))
                 for service, probability in services.items()
             }
-            scores = scores + [likely.get(s.service.id, -np.inf) for s in self.statements]
+            by_service = np.array([likely.get(service, -np.inf) for service in self._services])
+            scores = scores + by_service[self._service_of]
         return scores
 
 

@@ -22,6 +22,7 @@ from sanic.response import HTTPResponse
 
 from knowledge.catalogue import LANGUAGES
 from nlu.action_calls import speed_up_action_calls
+from nlu.graph_runs import speed_up_graph_runs
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class GatewayChannel(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         speed_up_action_calls()
+        speed_up_graph_runs()
         blueprint = Blueprint("gateway")
 
         @blueprint.post("/message")

@@ -46,7 +46,17 @@ def record(pid: int, seconds: float, out: Path) -> list[str]:
     """Stacks with their counts, as py-spy writes them; only while the process computes."""
     file = out / f"{pid}.raw"
     py_spy = str(Path(sys.executable).with_name("py-spy"))
-    command = [py_spy, "record", "--pid", str(pid), "--duration", f"{seconds:g}", "--rate", "200"]
+    command = [
+        py_spy,
+        "record",
+        "--pid",
+        str(pid),
+        "--duration",
+        f"{seconds:g}",
+        "--rate",
+        "100",
+        "--gil",
+    ]
     subprocess.run([*command, "--format", "raw", "--output", str(file)], check=True)
     lines = file.read_text().splitlines()
     file.unlink()
