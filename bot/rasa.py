@@ -134,6 +134,8 @@ class Rasa:
             raise RasaSlow("no answer in time") from error
         except aiohttp.ClientError as error:
             raise RasaAway(str(error)) from error
+        if response.status == 503:
+            raise RasaAway("its action servers do not answer")
         if response.status != 200:
             raise RasaFailed(f"status {response.status}")
         try:

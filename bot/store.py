@@ -248,9 +248,10 @@ class Store:
             if told and not closes:
                 return []
             if closes:
-                said = sa.and_(messages.c.id == reply_to, messages.c.answered.is_(False))
-                if not db.execute(sa.update(messages).where(said).values(answered=True)).rowcount:
-                    return []
+                said = sa.and_(messages.c.id == reply_to, messages.c.role == "applicant")
+                if db.execute(sa.select(messages.c.answered).where(said)).scalar():
+                    return []  # another gateway was faster
+                db.execute(sa.update(messages).where(said).values(answered=True))
             return _add_utterances(db, conversation_id, [notice], role, reply_to)
 
         return await self._run(work)

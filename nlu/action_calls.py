@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -35,6 +36,8 @@ from tenacity import (
 
 # An action takes milliseconds; the gateway waits eight seconds for a whole turn.
 _ANSWERS_WITHIN = aiohttp.ClientTimeout(total=2.5, sock_connect=1)
+# Rasa swallows what went wrong with an action: here its channel sees that no server was reached.
+UNREACHED: ContextVar[list[bool]] = ContextVar("unreached")
 _FAILURES, _REST = 3, 1.0  # in a row; seconds
 
 
@@ -82,14 +85,18 @@ class ActionServers:
 
     async def call(self, json: Any) -> Any:
         """The answer of one; ClientResponseError for a status from 400 on, or aiohttp's errors."""
-        async for attempt in AsyncRetrying(
-            retry=retry_if_exception(_another_may_help),
-            stop=stop_after_attempt(self._attempts),
-            wait=wait_random_exponential(multiplier=0.05, max=0.5),
-            reraise=True,
-        ):
-            with attempt:
-                return await self._ask(next(self._urls), json)
+        try:
+            async for attempt in AsyncRetrying(
+                retry=retry_if_exception(_another_may_help),
+                stop=stop_after_attempt(self._attempts),
+                wait=wait_random_exponential(multiplier=0.05, max=0.5),
+                reraise=True,
+            ):
+                with attempt:
+                    return await self._ask(next(self._urls), json)
+        except aiohttp.ClientConnectionError:
+            UNREACHED.get([]).append(True)
+            raise
         raise AssertionError("the last attempt returns or raises")
 
     async def _ask(self, url: str, json: Any) -> Any:

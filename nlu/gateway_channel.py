@@ -21,7 +21,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from knowledge.catalogue import LANGUAGES
-from nlu.action_calls import speed_up_action_calls
+from nlu.action_calls import UNREACHED, speed_up_action_calls
 from nlu.graph_runs import speed_up_graph_runs
 
 logger = logging.getLogger(__name__)
@@ -105,6 +105,8 @@ async def _answer(
     received: GatewayMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
 ) -> HTTPResponse:
     collector = CollectingOutputChannel()
+    unreached: list[bool] = []
+    UNREACHED.set(unreached)
     try:
         await on_new_message(
             UserMessage(
@@ -119,8 +121,12 @@ async def _answer(
     except Exception:
         # The person's words are in the traceback's values, not in its text.
         logger.exception("a message could not be processed")
+        if unreached:
+            return _error(503, "no action server answers")
         return _error(500, "the message could not be processed; Rasa's log says why")
     said = [utterance["custom"] for utterance in collector.messages if "custom" in utterance]
+    if not said and unreached:
+        return _error(503, "no action server answers")
     if not said:
         # Rasa logs a failing action server and goes on without a word.
         return _error(500, "nothing was answered; is the action server up?")

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.bench.locustfile import ANSWERED, TOLD_TO_WAIT, TURNED_AWAY
+from tests.bench.outcomes import ANSWERED, TOLD_TO_WAIT, TURNED_AWAY
 from tests.bench.report import Figure, show
 from tests.bench.turn import megabytes
 from tests.desk import Desk

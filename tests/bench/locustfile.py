@@ -18,6 +18,8 @@ from locust import HttpUser, constant, events, task
 from locust.clients import HttpSession
 from locust.env import Environment
 
+from tests.bench.outcomes import ANSWERED, TOLD_TO_WAIT, TURNED_AWAY
+
 CONVERSATIONS = int(os.environ.get("CONVERSATIONS", "200"))
 SAID = [
     "I am {n} years old and have an F-6 visa. Can I get permanent residence?",
@@ -29,7 +31,6 @@ SAID = [
     "{n}日前に引っ越しました。届け出は必要ですか",
     "Tôi cần giấy tờ gì để gia hạn D-4?",
 ]
-ANSWERED, TOLD_TO_WAIT, TURNED_AWAY = "answered", "told to wait", "turned away"
 numbers = itertools.count(2)
 free: list[dict[str, Any]] = []
 
