@@ -97,7 +97,8 @@ def locust(url: str, seconds: float, writing: int, opened: int) -> dict[str, dic
     environment = os.environ | {"CONVERSATIONS": str(max(opened, writing))}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     try:
-        counted = json.loads(done.stdout[done.stdout.index("[") :])
+        # Tables stand before and after it.
+        counted, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("[\n    {"))
     except ValueError:
         raise RuntimeError(f"locust failed:\n{done.stdout}\n{done.stderr}") from None
     nothing = {

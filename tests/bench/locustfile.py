@@ -35,7 +35,7 @@ numbers = itertools.count(2)
 free: list[dict[str, Any]] = []
 
 
-@events.test_start.add_listener
+@events.init.add_listener
 def open_windows(environment: Environment, **_: Any) -> None:
     """Everybody opens the window, which keeps a socket."""
     host = str(environment.host)
