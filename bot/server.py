@@ -95,7 +95,9 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         await runner.setup()
         # Several gateways listen at one address, and the system shares the callers out.
         several = bool(settings.redis_url) or None
-        await web.TCPSite(runner, settings.host, settings.port, reuse_port=several).start()
+        await web.TCPSite(
+            runner, settings.host, settings.port, backlog=1024, reuse_port=several
+        ).start()
         await stop.wait()
     finally:
         await runner.cleanup()
