@@ -73,11 +73,13 @@ def check_ports(settings: Settings) -> None:
 def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """What the processes find in their environment; secrets stand in no file but their own."""
     tokens = {name.upper(): value for name, value in msgspec.structs.asdict(secrets).items()}
-    several = {"PROMETHEUS_MULTIPROC_DIR": str(_metrics_folder(settings))}
+    several = {}
+    if settings.workers > 1:
+        several["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(settings))
     return {
         **ENVIRONMENT,
         **tokens,
-        **(several if settings.workers > 1 else {}),
+        **several,
         "ACTIONS_URLS": " ".join(f"{url}/webhook" for url in settings.actions_urls),
         "WORKERS": str(settings.workers),
         "DATABASE_URL": settings.database_url,
