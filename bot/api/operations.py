@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from typing import Literal
 
 import msgspec
 from aiohttp import web
-from prometheus_client import generate_latest
+from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from bot import metrics as counted
 from bot import supervisor
@@ -59,12 +61,18 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
+    """What this gateway counted, or all gateways of this machine together where there are some."""
     counted.SOCKETS.set(len(request.app[SOCKETS]))
     for part, times in supervisor.restarts(request.app[SETTINGS]).items():
         counted.RESTARTS.labels(part).set(times)
     with contextlib.suppress(Exception):  # /readyz tells of a database that is away
         counted.WAITING.set(await request.app[DESK].store.count_waiting())
-    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    body = generate_latest(registry)
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
 
 def _state(away: bool) -> Part:

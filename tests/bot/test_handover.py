@@ -11,7 +11,9 @@ from bot.cases.case import CaseFile
 from bot.cases.counsel import Cases
 from bot.cases.ownership import Counsellor, NoSuchCase, NotAllowed, NotOpen, NotYours, Taken
 from bot.cases.queue import Queue
-from bot.conversations import CaseChange, Desk
+from bot.conversations import Desk
+from bot.events import CaseChange
+from bot.masking import Masking
 from bot.messages import Conversation, Message
 from bot.personal_numbers import mask
 from bot.rasa import Rasa
@@ -68,8 +70,8 @@ async def test_of_two_who_take_at_once_one_wins(
     desk: Desk, cases: Cases, settings: Settings, rasa: FakeRasa, base: KnowledgeBase
 ) -> None:
     store = await Store.open(settings.database)  # as another process would
-    way = Rasa(rasa.url, TOKEN, rasa.url)
-    other = Cases(Desk(store, way), base, Queue(base), mask)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
+    other = Cases(Desk(store, way, Masking("key")), base, Queue(base), mask)
     for _ in range(10):
         conversation, case = await hand_over(desk, cases)
         results = await asyncio.gather(
@@ -232,8 +234,8 @@ async def test_a_restart_leaves_the_conversation_with_the_counsellor(
     conversation, case = await hand_over(desk, cases)
     await cases.take(case, KIM)
     store = await Store.open(settings.database)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
-    async with Desk(store, way) as after_it:
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
+    async with Desk(store, way, Masking("key")) as after_it:
         assert await after_it.say(conversation, "are you still there?") == []
         later = Cases(after_it, base, Queue(base), mask)
         await later.write(case, KIM, "Still here.")

@@ -35,6 +35,26 @@ def test_a_taken_port_is_named_with_the_setting_that_changes_it(settings: Settin
             supervisor.check_ports(wanted)
 
 
+def test_several_workers_have_ports_of_their_own_and_one_door(settings: Settings) -> None:
+    wide = Settings(
+        var_dir=settings.var_dir,
+        workers=2,
+        database_url="postgresql://localhost/ieum",
+        redis_url="redis://localhost",
+    )
+    programs = supervisor.programs(wide)
+    assert set(programs) == {
+        f"{kind}{number}" for kind in ("actions", "gateway", "rasa") for number in ("", "-2")
+    }
+    assert programs["actions-2"][1] == {"ACTIONS_PORT": "5056"}
+    assert "5006" in programs["rasa-2"][0]
+    assert programs["gateway"] == programs["gateway-2"]
+    told = supervisor.environment(wide, Secrets("r", "a", "t", "m", "d"))
+    ports = [url.split(":")[2] for url in told["ACTIONS_URLS"].split()]
+    assert ports == ["5055/webhook", "5056/webhook"]
+    assert Path(told["PROMETHEUS_MULTIPROC_DIR"]).is_dir()
+
+
 def test_math_threads_are_pinned_and_telemetry_is_off(settings: Settings) -> None:
     told = supervisor.environment(settings, Secrets("r", "a", "t", "m", "d"))
     for pool in ("OMP", "MKL", "OPENBLAS"):
@@ -62,7 +82,7 @@ def test_a_process_that_is_killed_is_started_again_and_all_stop_together(
         "import os, sys, time\nopen(sys.argv[1], 'a').write(f'{os.getpid()}\\n')\ntime.sleep(60)\n"
     )
     sleeper = [sys.executable, str(program), str(born)]
-    monkeypatch.setattr(supervisor, "commands", lambda _: {"sleeper": sleeper})
+    monkeypatch.setattr(supervisor, "programs", lambda _: {"sleeper": (sleeper, {})})
     config = supervisor.write_config(Settings(var_dir=str(folder)))
     command = [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", str(config)]
     running = subprocess.Popen(command)

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer, unused_port
 from playwright.async_api import Browser, Page, expect
 
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.rasa import Rasa
 from bot.server import make_app
 from bot.settings import Settings
@@ -66,8 +67,8 @@ async def gateway(folder: Path, **settings: Any) -> AsyncIterator[str]:
     rasa = FakeRasa()
     await rasa.start()
     store = await Store.open(chosen.database)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
-    async with TestServer(make_app(chosen, Desk(store, way), BASE)) as server:
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
+    async with TestServer(make_app(chosen, Desk(store, way, Masking("key")), BASE)) as server:
         yield str(server.make_url("")).rstrip("/")
     await way.close()
     await store.close()

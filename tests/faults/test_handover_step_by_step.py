@@ -28,6 +28,7 @@ from bot.cases.counsel import Cases
 from bot.cases.ownership import Counsellor, NotAllowed, NotOpen, NotYours, Taken
 from bot.cases.queue import Queue
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.messages import Conversation
 from bot.personal_numbers import mask
 from bot.rasa import Rasa
@@ -272,8 +273,8 @@ async def _is_answered(scene: Scene) -> bool:
 @contextlib.asynccontextmanager
 async def _scene(database: Path, base: KnowledgeBase, rasa: str) -> Any:
     store = Store(f"sqlite:///{database}")
-    way, queue = Rasa(rasa, TOKEN, rasa), Queue(base)
-    desk = Desk(store, way, queue=queue)
+    way, queue = Rasa([rasa], TOKEN, [rasa]), Queue(base)
+    desk = Desk(store, way, Masking("key"), queue=queue)
     [conversation] = await store._run(
         lambda db: db.execute(sa.select(conversations.c.id)).scalars().all()
     ) or [None]

@@ -13,6 +13,7 @@ from bot.cases.queue import Queue
 from bot.console.accounts import Account, Accounts
 from bot.console.door import add_console
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.messages import Conversation
 from bot.opening import Opening
 from bot.personal_numbers import mask
@@ -52,9 +53,9 @@ class RunningConsole:
 
     async def start(self) -> None:
         self.store = await Store.open(self.settings.database)
-        self._way = Rasa(self.rasa.url, TOKEN, self.rasa.url)
+        self._way = Rasa([self.rasa.url], TOKEN, [self.rasa.url])
         queue = Queue(BASE, Opening(self.settings.opening_hours))
-        self.desk = Desk(self.store, self._way, queue=queue)
+        self.desk = Desk(self.store, self._way, Masking("key"), queue=queue)
         self.cases = Cases(self.desk, BASE, queue, mask)
         self.accounts = Accounts(self.store)
         app = make_app(self.settings, self.desk, BASE)

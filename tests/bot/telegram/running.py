@@ -73,7 +73,7 @@ class RunningDoor:
 
     async def start(self) -> None:
         store = await Store.open(self.settings.database)
-        rasa = Rasa(self._rasa.url, TOKEN, self._rasa.url)
+        rasa = Rasa([self._rasa.url], TOKEN, [self._rasa.url])
         self.desk = Desk(store, rasa, Masking("key"))
         self.door = TelegramDoor(self.settings, SECRET, self.desk, BASE, pace=ChatPace(1 / RATE))
         app = make_app(self.settings, self.desk, BASE)
