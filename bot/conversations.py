@@ -274,7 +274,7 @@ class Desk:
                 conversation,
                 shown,
                 message_id=current_request(),
-                choice=choice and shown,
+                choice=choice and self.masking.hide(choice, LONGEST_TEXT)[0],
                 key=key,
                 answered=unreadable is not None,
                 original=locked,

@@ -9,6 +9,7 @@ numbered in the order in which they can be read, whichever gateway writes them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -474,8 +475,8 @@ class Store:
     def _empty_log(self) -> None:
         """SQLite's write-ahead log holds pages as they were before they were erased."""
         if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as db:
-                db.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            with contextlib.closing(self._engine.raw_connection()) as outside_transactions:
+                outside_transactions.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def _found(self, here: Any) -> list[tuple[str, Message]]:
         asked = sa.select(messages).where(here).order_by("seq")
