@@ -111,7 +111,7 @@ def restore(settings: Settings, file: IO[bytes]) -> dict[str, int]:
                 )
             )
         with _writing(desk) as db:
-            tables = _tables(desk)
+            tables = _tables(db)
             replaced = [table for table in tables if table.name != audit.name]
             _empty(db, replaced)
             restored = _insert(db, tables, _not_logged_yet(db, rows))
@@ -143,7 +143,7 @@ def _write(packed: gzip.GzipFile, desk: Any, documents: Any) -> dict[str, int]:
     with _reading(desk) as db:
         revision = MigrationContext.configure(db).get_current_revision()
         put(Head(FORMAT, now(), str(revision)))
-        for name, values in _rows_of(db, _tables(desk)):
+        for name, values in _rows_of(db, _tables(db)):
             put(Line(name, values))
             rows[name] += 1
     with _reading(documents) as db:
@@ -193,10 +193,10 @@ def _brought_forward(
     try:
         migrate(engine, revision)
         with _writing(engine) as db:
-            _insert(db, _tables(engine), rows)
+            _insert(db, _tables(db), rows)
         migrate(engine)
         with _reading(engine) as db:
-            yield _rows_of(db, _tables(engine))
+            yield _rows_of(db, _tables(db))
     finally:
         engine.dispose()
 
@@ -238,10 +238,10 @@ def _begin_where_the_driver_does_not(db: Any, begin: str) -> None:
         db.exec_driver_sql(begin)
 
 
-def _tables(engine: Any) -> list[sa.Table]:
+def _tables(db: Any) -> list[sa.Table]:
     """The tables of the conversations, those first that others refer to."""
     metadata = sa.MetaData()
-    metadata.reflect(engine, only=lambda name, _: name not in _NOT_OURS)
+    metadata.reflect(db, only=lambda name, _: name not in _NOT_OURS)
     return list(metadata.sorted_tables)
 
 
