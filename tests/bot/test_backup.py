@@ -15,9 +15,12 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from bot.backup import BackupError, _revisions, back_up, check, restore
+from bot.cases import audit
 from bot.cli import main
 from bot.conversations import Desk
+from bot.masking import Masking
 from bot.messages import State, Utterance
+from bot.rasa import Rasa
 from bot.settings import Settings
 from bot.store import Store, migrate
 from knowledge.cutting import Passage
@@ -140,6 +143,56 @@ async def test_a_backup_of_every_schema_can_be_restored(
         kept = backup_of(old)
     restore(settings, kept)
     await holds_what_was_filled_in(store)
+
+
+async def test_the_audit_log_is_added_to_and_never_replaced(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    """What was seen after the backup was seen, also after a restore."""
+    await _log(store, "c-1", "c-2")
+    kept = backup_of(settings)
+    await _log(store, "c-3")
+    seal = await store._run(audit.seal_of)
+    restore(settings, kept)
+    assert await store._run(audit.seal_of) == seal
+    # A new machine gets the whole log, sealed as it was, and goes on with it.
+    moved = Settings(var_dir=str(tmp_path / "moved"))
+    restore(moved, backup_of(settings))
+    there = await Store.open(moved.database)
+    assert await there._run(audit.seal_of) == seal
+    await _log(there, "elsewhere")
+    assert await there._run(audit.broken_at) is None
+    await there.close()
+    # Two logs that went on apart cannot be one.
+    await _log(store, "here")
+    with pytest.raises(BackupError, match="entry 4"):
+        restore(settings, backup_of(moved))
+
+
+async def _log(store: Store, *cases: str) -> None:
+    for case in cases:
+        await store._run(lambda db, case=case: audit.write(db, "somebody", "view", case))
+
+
+async def test_an_encrypted_desk_is_saved_and_restored_with_what_was_hidden(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(var_dir=str(tmp_path), database_encrypted=True)
+    masking = Masking("key")
+    way = Rasa(["http://127.0.0.1:1"], "", [])
+    store = await Store.open(settings.database, settings.database_key)
+    desk = Desk(store, way, masking)
+    conversation, _, _ = await desk.open()
+    said = await desk.hear(conversation, "my passport is M73912846")
+    kept = backup_of(settings)
+    assert b"M73912846" not in gzip.decompress(kept.getvalue())
+    await desk.erase(conversation)
+    restore(settings, kept)
+    assert await desk.original(said.id) == "my passport is M73912846"
+    assert not (tmp_path / "ieum.db").read_bytes().startswith(b"SQLite format 3")
+    await desk.__aexit__()
+    await way.close()
+    await store.close()
 
 
 @pytest.mark.parametrize("harm", ["cut off", "changed", "other", "empty"])
