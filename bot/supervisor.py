@@ -32,6 +32,13 @@ PARTS = {
     "actions": "the action server",
     "rasa": "Rasa",
 }
+OF_THE_GATEWAY = (
+    "MASKING_KEY",
+    "DATABASE_KEY",
+    "TELEGRAM_TOKEN",
+    "TELEGRAM_WEBHOOK_SECRET",
+    "REDIS_URL",
+)
 
 
 class PortTaken(Exception):
@@ -127,12 +134,14 @@ def write_config(settings: Settings) -> Path:
 def programs(settings: Settings) -> Mapping[str, tuple[list[str], Mapping[str, str]]]:
     """Each process: how it is started, and what it alone finds in its environment."""
     python = sys.executable
+    # Of what an operator has put into the environment, no word of the gateway's secrets.
+    withheld = dict.fromkeys(OF_THE_GATEWAY, "")
     found: dict[str, tuple[list[str], Mapping[str, str]]] = {}
     for n in range(settings.workers):
         number = f"-{n + 1}" if n else ""
         found[f"actions{number}"] = (
             [python, "-m", "actions.server"],
-            {"ACTIONS_PORT": str(settings.actions_port + n)},
+            {**withheld, "ACTIONS_PORT": str(settings.actions_port + n)},
         )
         found[f"gateway{number}"] = [python, "-m", "bot.cli", "gateway"], {}
         found[f"rasa{number}"] = (
@@ -142,7 +151,7 @@ def programs(settings: Settings) -> Mapping[str, tuple[list[str], Mapping[str, s
                 *("--endpoints", str(ROOT / "endpoints.yml")),
                 *("--credentials", str(ROOT / "credentials.yml")),
             ],
-            {},
+            withheld,
         )
     return found
 

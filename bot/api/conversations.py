@@ -171,7 +171,7 @@ async def listen(request: web.Request) -> web.StreamResponse:
     conversation = None
     if bearers := _bearers(request):
         conversation = await _check(desk, name, bearers[0].removeprefix("bearer."))
-    with place(request.app[LISTENERS], address(request)):
+    with place(request.app[LISTENERS], address(request)), metrics.SOCKETS.track_inprogress():
         await socket.prepare(request)
         request.app[SOCKETS].add(socket)
         try:
