@@ -45,6 +45,7 @@ from bot.settings import Secrets, Settings
 from bot.shared import at_one_gateway, connect
 from bot.store import Store
 from bot.telegram.door import TelegramDoor
+from bot.telegram.invitations import Invitations
 from journal import bound_contextvars
 from knowledge.base import KnowledgeBase
 
@@ -110,6 +111,7 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     cases = Cases(desk, base, queue, mask)
     add_console(app, settings, base, store, cases)
     if settings.telegram_token:
+        Invitations(settings, store).add_to(app)
 
         def telegram() -> TelegramDoor:
             return TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base)
