@@ -81,7 +81,7 @@ async def set_password(request: web.Request) -> web.Response:
     """A new password, for who knows the old one; it signs out everywhere, here too."""
     visit = visit_of(request)
     sent: NewPassword = await form_of(request, NewPassword)
-    if request.app[TRIES].take(f"login {visit.account.login}"):
+    if await request.app[TRIES].take(f"login {visit.account.login}"):
         return await _me(visit, "sign_in.too_many", 429)
     if await visit.accounts.check(visit.account.login, sent.old) is None:
         return await _me(visit, "me.password.wrong", 422)

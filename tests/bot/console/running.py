@@ -106,7 +106,7 @@ class RunningConsole:
             "signals": list(signals),
             "consent": consent,
         }
-        self.rasa.script[text] = [{"messages": [*says, handed], "state": state}]
+        self.rasa.script[mask(text)] = [{"messages": [*says, handed], "state": state}]
         conversation, token, _ = await self.desk.open(language, channel=channel)
         await self.desk.say(conversation, text)
         return conversation, token

@@ -19,7 +19,7 @@ NAMED = "Меня зовут Анна, 010-2345-6789. Как получить G-
 
 async def asks_what_the_base_lacks(console: RunningConsole) -> None:
     said = {"text": "-", "language": "en", "choices": [], "card": NOT_COVERED}
-    console.rasa.script[NAMED] = [{"messages": [said], "state": {"language": "ru"}}]
+    console.rasa.script[mask(NAMED)] = [{"messages": [said], "state": {"language": "ru"}}]
     conversation, _, _ = await console.desk.open("ru")
     await console.desk.say(conversation, NAMED)
 

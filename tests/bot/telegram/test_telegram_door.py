@@ -10,6 +10,8 @@ from datetime import datetime
 import aiohttp
 import pytest
 
+from bot.messages import Utterance
+from bot.store import add_utterances
 from knowledge.periods import SEOUL
 from tests.bot.telegram.running import SECRET, RunningDoor, ScriptedRasa, phrase, says
 from tests.telegram_double.errors import Refusal, too_many_requests
@@ -239,16 +241,14 @@ async def test_what_a_counsellor_writes_arrives_by_itself(door: RunningDoor, api
 
 
 async def _counsellor_writes(door: RunningDoor, chat_id: int, text: str) -> None:
-    """As the console will do it: a message of that role, stored and told."""
-    from bot.messages import Utterance
-
+    """As the console does it: a message of that role, stored and told."""
     desk = door.desk
     conversation = await desk.find("telegram", str(chat_id))
     assert conversation
-    said = await desk.store.messages(conversation.id)
-    await desk._notice(
-        conversation.id, Utterance(text, "en"), said[-1].id, role="counsellor", closes=True
+    said = await desk.store._run(
+        lambda db: add_utterances(db, conversation.id, [Utterance(text, "en")], "counsellor")
     )
+    desk.tell(conversation.id, said)
 
 
 async def test_a_blocked_bot_is_noticed_and_heals(
