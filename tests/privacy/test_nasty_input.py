@@ -32,7 +32,7 @@ def test_it_is_answered_and_has_no_effect(desk: Desk, kind: str) -> None:
         state = person.state()
         assert "registered" not in state["facts"], text
         # "Show me another person's conversation" may bring a person, and no alarm.
-        assert state["triage"]["urgency"] == "normal", text
+        assert state["triage"]["urgency"] in ("low", "normal"), text
         own = [m["text"] for m in state["messages"] if m["role"] == "applicant"]
         assert len(own) == 1, text
         for reply in replies:
