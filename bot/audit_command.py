@@ -24,10 +24,10 @@ def check_audit(seal: str | None) -> None:
     the log is not as it was written.
     """
     try:
-        database = Settings.load().database
+        settings = Settings.load()
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
-    broken, known, now = asyncio.run(_read(database, seal))
+    broken, known, now = asyncio.run(_read(settings, seal))
     if broken is not None:
         raise click.ClickException(
             f"Entry {broken} of the audit log is not as it was written, or is missing. Somebody "
@@ -43,8 +43,8 @@ def check_audit(seal: str | None) -> None:
     console.print(f"Seal: {now}", soft_wrap=True)
 
 
-async def _read(database: str, seal: str | None) -> tuple[int | None, bool, str]:
-    store = await Store.open(database)
+async def _read(settings: Settings, seal: str | None) -> tuple[int | None, bool, str]:
+    store = await Store.open(settings.database, settings.database_key)
     try:
         return await store._run(
             lambda db: (

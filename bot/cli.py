@@ -16,6 +16,7 @@ from rich.console import Console
 import journal
 from bot import supervisor, terminal, training
 from bot.audit_command import check_audit
+from bot.backup_commands import backup, restore
 from bot.counsellor_commands import counsellor
 from bot.knowledge_commands import knowledge
 from bot.settings import Secrets, Settings, SettingsError
@@ -34,8 +35,15 @@ def main() -> None:
 
 
 @main.command()
-def run() -> None:
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="How many of each process; more than one needs DATABASE_URL and REDIS_URL.",
+)
+def run(workers: int | None) -> None:
     """Start the desk and keep it running until Ctrl-C."""
+    if workers:
+        os.environ["WORKERS"] = str(workers)
     settings = _settings()
     try:
         supervisor.check_ports(settings)
@@ -107,9 +115,11 @@ def gateway() -> None:
     asyncio.run(serve(settings, Secrets.load(settings.folder)))
 
 
+main.add_command(backup)
 main.add_command(knowledge)
 main.add_command(counsellor)
 main.add_command(check_audit)
+main.add_command(restore)
 
 
 def _settings() -> Settings:

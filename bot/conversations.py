@@ -18,15 +18,17 @@ import re
 import secrets
 import unicodedata
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any, Literal, TypeAlias, TypeVar
-from weakref import WeakValueDictionary
+from typing import Any, TypeVar
 
 import msgspec
+import redis.asyncio as redis
 
 from bot import metrics
 from bot.cases.queue import Queue
+from bot.events import EVERY_CASE, CaseChange, Event, Events, Sign
+from bot.locks import ConversationLocks
 from bot.masking import Masking
 from bot.messages import Case, Conversation, Message, Role, State, Turn, Utterance, as_text, now
 from bot.rasa import Rasa, RasaAway, RasaFailed
@@ -43,23 +45,16 @@ T = TypeVar("T")
 LONGEST_TEXT = 10_000  # characters
 MOST_FAILURES = 3  # before a message that Rasa cannot answer is given up
 RETRY_EVERY = 1.0  # seconds, while messages wait for Rasa
-MOST_EVENTS = 200  # that one listener may have before it
 SWEEP_EVERY = 3600.0  # seconds between two looks for conversations past their retention
 REMIND_EVERY = 60.0  # seconds between two looks for reminders that are due
 REMIND_FROM = 9  # o'clock in Korea: nobody is woken
+PATIENCE = 4.0  # seconds until a person who waits for an answer is told that it takes longer
+MOST_AT_ONCE = 400  # messages that one gateway answers at once; more are turned away
+LEFT_BEHIND = 5.0  # seconds between two looks for what a gateway that died has left unanswered
 
 
-class CaseChange(msgspec.Struct, frozen=True):
-    """Something happened to a case, or to its conversation, that its readers want to see."""
-
-    case: str
-    conversation: str
-
-
-# `behind`: a listener did not take its events, and has to read what it missed.
-Event: TypeAlias = Message | CaseChange | Literal["typing", "erased", "behind"]
-EVERY_CASE = "every case"
-"""What to subscribe to, in place of a conversation, for every CaseChange."""
+class Overloaded(TooManyWaiting):
+    """So many people write at once that no more is taken for the moment; nothing was stored."""
 
 
 class Desk:
@@ -76,24 +71,31 @@ class Desk:
         masking: Masking,
         retention_days: int = 30,
         queue: Queue | None = None,
+        shared: redis.Redis[bytes] | None = None,
     ) -> None:
+        """`shared` is the Redis of all gateways, where there are several."""
         self.store = store
         self.rasa = rasa
         self.masking = masking
+        self.events = Events(store, shared)
         self._queue = queue
         self._retention = timedelta(days=retention_days)
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._listeners: dict[str, set[asyncio.Queue[Event]]] = {}
+        self._locks = ConversationLocks(shared)
+        self._is_alone = shared is None
         self._kept = asyncio.Event()
         self._failures: dict[str, int] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._answering: dict[str, asyncio.Task[dict[str, list[Message]]]] = {}
+        self._hearing = 0  # messages that are just being stored
+        self._answering: dict[str, tuple[str, asyncio.Task[dict[str, list[Message]]]]] = {}
 
     async def __aenter__(self) -> Desk:
         self._kept.set()  # what an earlier process left unanswered
         self._start(_again_and_again(self._answer_kept, RETRY_EVERY))
         self._start(_again_and_again(self._erase_old, SWEEP_EVERY))
         self._start(_again_and_again(self._remind, REMIND_EVERY))
+        if not self._is_alone:
+            self._start(self.events.run())
+            self._start(_again_and_again(self._look_for_left_behind, LEFT_BEHIND))
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -123,7 +125,7 @@ class Desk:
             language=chosen or supported_language(reads) or "en",
             language_chosen=chosen is not None,
             channel=channel,
-            origin=origin,
+            origin=clean(origin)[:255] if origin else None,
             created_at=now(),
             state=State(),
         )
@@ -157,7 +159,7 @@ class Desk:
 
         A `key` names the message: said twice, it is stored and answered once.
         TooManyWaiting where the conversation has too much unanswered already,
-        Erased where it is gone.
+        Overloaded where all have, Erased where it is gone.
         """
         said = await self.hear(conversation, text, choice=choice, key=key)
         return await self.answer(said)
@@ -173,13 +175,27 @@ class Desk:
         """The first half of `say`: from here on the message is stored and will be answered,
         whatever becomes of the caller.
         """
-        return await self.shielded(self._hear(conversation, text, choice, key))
+        if self._hearing + len(self._answering) >= MOST_AT_ONCE:
+            raise Overloaded
+        self._hearing += 1
+        try:
+            return await self.shielded(self._hear(conversation, text, choice, key))
+        finally:
+            self._hearing -= 1
 
     async def answer(self, said: Message) -> list[Message]:
-        """The second half of `say`: what the desk says to it."""
+        """The second half of `say`: what the desk says to it.
+
+        Where that takes longer than PATIENCE, an honest word; the answer follows.
+        """
         answers = {}
-        if answering := self._answering.get(said.id):
-            answers = await asyncio.shield(answering)
+        if said.id in self._answering:
+            conversation_id, answering = self._answering[said.id]
+            done, _ = await asyncio.wait([answering], timeout=PATIENCE)
+            if done:
+                answers = await answering
+            else:
+                await self._ask_for_patience(conversation_id, said.id, said.language)
         return answers.get(said.id) or await self.store.replies(said.id)
 
     async def read(
@@ -232,18 +248,11 @@ class Desk:
         """Answer what waits in a conversation that a counsellor has given back."""
         self._start(self._answer_waiting(conversation_id))
 
-    @contextlib.asynccontextmanager
-    async def subscribe(self, conversation_id: str) -> AsyncIterator[asyncio.Queue[Event]]:
+    def subscribe(
+        self, conversation_id: str
+    ) -> contextlib.AbstractAsyncContextManager[asyncio.Queue[Event]]:
         """What happens in a conversation from now on."""
-        events: asyncio.Queue[Event] = asyncio.Queue(MOST_EVENTS)
-        listeners = self._listeners.setdefault(conversation_id, set())
-        listeners.add(events)
-        try:
-            yield events
-        finally:
-            listeners.discard(events)
-            if not listeners and self._listeners.get(conversation_id) is listeners:
-                del self._listeners[conversation_id]
+        return self.events.subscribe(conversation_id)
 
     def _greeting(self, language: str) -> Utterance:
         words = Catalogue.of(language)
@@ -261,12 +270,11 @@ class Desk:
         unreadable = None if choice else _why_unreadable(words)
         with metrics.STAGE_SECONDS.labels("hide and store").time():
             shown, locked = self.masking.hide(words, LONGEST_TEXT)
-            value, _ = self.masking.hide(choice or "", LONGEST_TEXT)
             stored = await self.store.add_said(
                 conversation,
                 shown,
                 message_id=current_request(),
-                choice=value or None,
+                choice=choice and self.masking.hide(choice, LONGEST_TEXT)[0],
                 key=key,
                 answered=unreadable is not None,
                 original=locked,
@@ -281,7 +289,7 @@ class Desk:
             await self._notice(conversation.id, notice, said.id, role="desk")
         if not unreadable:
             answering = self._start(self._answer_waiting(conversation.id))
-            self._answering[said.id] = answering
+            self._answering[said.id] = conversation.id, answering
             answering.add_done_callback(lambda _: self._answering.pop(said.id, None))
         return said
 
@@ -317,7 +325,10 @@ class Desk:
                     # The words of the message stay out of the log.
                     logger.warning("the message is kept: Rasa: %s", error)
                     if not await self._give_up(conversation, message, error):
-                        await self._ask_for_patience(conversation, waiting[position:])
+                        for kept in waiting[position:]:
+                            await self._ask_for_patience(
+                                conversation_id, kept.id, conversation.language
+                            )
                         self._kept.set()
                         break
                 else:
@@ -398,11 +409,9 @@ class Desk:
         await self._notice(conversation.id, notice, message.id, closes=True)
         return True
 
-    async def _ask_for_patience(self, conversation: Conversation, waiting: list[Waiting]) -> None:
-        """Tell each person once, honestly, that the answer comes later."""
-        notice = _say("please_wait", conversation.language)
-        for message in waiting:
-            await self._notice(conversation.id, notice, message.id)
+    async def _ask_for_patience(self, conversation_id: str, message_id: str, language: str) -> None:
+        """Tell a person once to each message, honestly, that the answer comes later."""
+        await self._notice(conversation_id, _say("please_wait", language), message_id)
 
     async def _notice(
         self,
@@ -430,8 +439,11 @@ class Desk:
             if kept and await self.rasa.away():
                 self._kept.set()
                 return
-            for conversation_id in kept:
-                await self._answer_waiting(conversation_id)
+            await asyncio.gather(*map(self._answer_waiting, kept))
+
+    async def _look_for_left_behind(self) -> None:
+        """Another gateway may have died with messages unanswered."""
+        self._kept.set()
 
     @contextlib.contextmanager
     def _kept_where_it_fails(self) -> Iterator[None]:
@@ -466,19 +478,11 @@ class Desk:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def _tell(self, conversation_id: str, event: Event) -> None:
-        for events in self._listeners.get(conversation_id, ()):
-            if events.full():
-                while not events.empty():
-                    events.get_nowait()
-                event = event if event == "erased" else "behind"
-            events.put_nowait(event)
+    def _tell(self, conversation_id: str, event: Message | Sign) -> None:
+        self.events.tell(conversation_id, event)
 
-    def _lock(self, conversation_id: str) -> asyncio.Lock:
-        lock = self._locks.get(conversation_id)
-        if lock is None:
-            lock = self._locks[conversation_id] = asyncio.Lock()
-        return lock
+    def _lock(self, conversation_id: str) -> contextlib.AbstractAsyncContextManager[None]:
+        return self._locks.hold(conversation_id)
 
 
 _HIDDEN = re.compile("•••|…$")

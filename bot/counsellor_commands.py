@@ -115,7 +115,8 @@ def _change(login: str, change: Callable[[Accounts, Account], Awaitable[None]]) 
 
 def _with_accounts(work: Callable[[Accounts], Awaitable[T]]) -> T:
     async def run() -> T:
-        store = await Store.open(_settings().database)
+        settings = _settings()
+        store = await Store.open(settings.database, settings.database_key)
         try:
             return await work(Accounts(store))
         finally:

@@ -126,8 +126,9 @@ def _passages() -> Iterator[Passages]:
     from knowledge.passages import Passages
 
     try:
-        folder = Settings.load().index_folder
-        yield Passages(folder, DEFAULT)
+        settings = Settings.load()
+        folder = settings.index_folder
+        yield Passages(folder, DEFAULT, settings.database_url)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     except (SQLAlchemyError, OSError) as error:

@@ -23,9 +23,14 @@ STAGE_SECONDS = Histogram(
 )
 VERDICTS = Counter("ieum_verdicts", "Verdicts told, by outcome.", ["outcome"])
 ERRORS = Counter("ieum_errors", "Faults of our own, by kind.", ["kind"])
-WAITING = Gauge("ieum_messages_waiting", "Messages without an answer.")
-SOCKETS = Gauge("ieum_sockets", "Windows that listen.")
+WAITING = Gauge(
+    "ieum_messages_waiting", "Messages without an answer.", multiprocess_mode="mostrecent"
+)
+SOCKETS = Gauge("ieum_sockets", "Windows that listen.", multiprocess_mode="livesum")
 RESTARTS = Gauge(
-    "ieum_process_restarts", "Starts of a process after its first, since the desk began.", ["part"]
+    "ieum_process_restarts",
+    "Starts of a process after its first, since the desk began.",
+    ["part"],
+    multiprocess_mode="mostrecent",
 )
 REFUSED = Counter("ieum_refused", "Calls and connections turned away.", ["why"])

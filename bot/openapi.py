@@ -190,7 +190,7 @@ def _call(
     refuses: tuple[int, ...] = (),
 ) -> Schema:
     """One operation.  `answers` are schemas, names of structs, or lists of one schema."""
-    refused = {429, 500, *refuses}
+    refused = {429, 500, 503, *refuses}
     call: Schema = {"operationId": name, "summary": summary}
     if body:
         refused |= {400, 408, 413, 415, 422}

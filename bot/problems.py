@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
+import sqlalchemy as sa
 from aiohttp import web
 
 from bot import metrics
@@ -34,6 +35,16 @@ TITLES = {
     "upgrade-required": (426, "This address speaks WebSocket only."),
     "too-many": (429, "That was very fast. Please wait a moment and send it again."),
     "fault": (500, "Something went wrong on our side. Please try again in a minute."),
+    "overloaded": (
+        503,
+        "Very many people are writing just now. This message was not taken: please send it again "
+        "in a moment. If it cannot wait, call 1345.",
+    ),
+    "not-stored": (
+        503,
+        "The desk cannot store anything just now, so this was not taken. Please send it again in "
+        "a minute. If it cannot wait, call 1345.",
+    ),
     "not-ready": (503, "The desk is not ready yet."),
 }
 
@@ -86,6 +97,13 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         if error.status < 400:
             raise
         return _of_status(error).response()
+    except sa.exc.DBAPIError as error:
+        # Its text holds what was to be stored.
+        logger.error("the database does not answer: %s", type(error.orig).__name__)
+        return Problem("not-stored", headers={"Retry-After": "10"}).response()
+    except sa.exc.TimeoutError:
+        logger.error("the database has no free connection")
+        return Problem("not-stored", headers={"Retry-After": "10"}).response()
     except Exception:
         logger.exception("the call failed")
         metrics.ERRORS.labels("gateway").inc()

@@ -42,8 +42,10 @@ from bot.personal_numbers import mask
 from bot.problems import Handler, Problem, as_problems
 from bot.rasa import Rasa
 from bot.settings import Secrets, Settings
+from bot.shared import at_one_gateway, connect
 from bot.store import Store
 from bot.telegram.door import TelegramDoor
+from bot.telegram.invitations import Invitations
 from journal import bound_contextvars
 from knowledge.base import KnowledgeBase
 
@@ -100,26 +102,41 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
     base = KnowledgeBase.load()
     key = secrets.database_key if settings.database_encrypted else None
     store = await Store.open(settings.database, key)
-    rasa = Rasa(settings.rasa_url, secrets.rasa_token, settings.actions_url)
+    rasa = Rasa(settings.rasa_urls, secrets.rasa_token, settings.actions_urls)
     masking = Masking.of(secrets.masking_key, base)
     queue = Queue(base, Opening(settings.opening_hours))
-    desk = Desk(store, rasa, masking, settings.retention_days, queue)
+    shared = connect(settings.redis_url) if settings.redis_url else None
+    desk = Desk(store, rasa, masking, settings.retention_days, queue, shared)
     app = make_app(settings, desk, base)
     cases = Cases(desk, base, queue, mask)
     add_console(app, settings, base, store, cases)
     if settings.telegram_token:
-        TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base).add_to(app)
+        Invitations(settings, store).add_to(app)
+
+        def telegram() -> TelegramDoor:
+            return TelegramDoor(settings, secrets.telegram_webhook_secret, desk, base)
+
+        if shared:
+            app.cleanup_ctx.append(at_one_gateway(shared, "telegram", telegram))
+        else:
+            telegram().add_to(app)
         if settings.counsellors_chat:
             CounsellorsGroup(settings, base, store, cases).add_to(app)
     runner = make_runner(app)
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        # Several gateways listen at one address, and the system shares the callers out.
+        several = bool(settings.redis_url) or None
+        await web.TCPSite(
+            runner, settings.host, settings.port, backlog=1024, reuse_port=several
+        ).start()
         await stop.wait()
     finally:
         await runner.cleanup()
         await rasa.close()
         await store.close()
+        if shared:
+            await shared.close()
 
 
 def make_runner(app: web.Application) -> web.AppRunner:

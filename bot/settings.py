@@ -38,6 +38,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     OpenStreetMap (`Mo-Fr 09:00-12:00,13:00-18:00; Sa 10:00-13:00; Dec 31 off`);
     on Korea's public holidays nobody is there.  `counsellors_chat` is the Telegram
     group that is told of new cases: its number or its @name.
+    `workers` is how many gateways, Rasas and action servers run on this machine;
+    where there are several, here or on other machines, they share a PostgreSQL
+    (`database_url`), a Redis (`redis_url`) and their secrets.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     var_dir: str = "var"
     database_url: str = ""
     database_encrypted: bool = False
+    redis_url: str = ""
+    workers: int = 1
     rasa_port: int = 5005
     actions_port: int = 5055
     public_url: str = ""
@@ -54,7 +59,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     messages_per_minute: int = 600
     listeners_per_address: int = 1_000
     listeners: int = 5_000
-    redis_url: str = ""
     log_format: Literal["text", "json"] = "text"
     retention_days: int = 30
     telegram_token: str = ""
@@ -76,6 +80,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is at least 1")
+        if self.workers < 1:
+            raise ValueError("workers is at least 1")
+        if self.workers > 1 and not (self.redis_url and self.database_url):
+            raise ValueError(
+                "workers above 1 need redis_url and database_url: the gateways tell each other "
+                "what happens through Redis, and keep the conversations in one PostgreSQL"
+            )
+        if self.database_url and not re.match(r"(sqlite|postgresql)(\+\w+)?://", self.database_url):
+            raise ValueError(
+                "database_url begins with postgresql:// or sqlite:///, as in "
+                "postgresql://ieum:password@localhost/ieum"
+            )
+        if self.redis_url and not re.match(r"(rediss?|unix)://", self.redis_url):
+            raise ValueError("redis_url begins with redis://, as in redis://localhost:6379/0")
+        if self.redis_url and self.telegram_mode == "webhook":
+            raise ValueError(
+                "telegram_mode is polling where there are several gateways (redis_url): "
+                "one of them asks Telegram, and a webhook would reach any of them"
+            )
         if self.retention_days < 1:
             raise ValueError("retention_days is at least 1")
         if self.database_encrypted and not self.database.startswith("sqlite"):
@@ -85,8 +108,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         for origin in self.allowed_origins:
             _check_address("allowed_origins", origin)
         Opening(self.opening_hours)
-        if self.redis_url and not re.match("(redis|rediss|unix)://", self.redis_url):
-            raise ValueError("redis_url wants an address such as redis://10.0.0.7:6379/0")
         if self.public_url:
             _check_address("public_url", self.public_url)
         if self.telegram_mode == "webhook" and not self.public_url.startswith("https://"):
@@ -105,17 +126,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.database_url or f"sqlite:///{self.folder / 'ieum.db'}"
 
     @property
+    def database_key(self) -> str | None:
+        """What its file is encrypted with; None where it is kept in the open."""
+        return Secrets.load(self.folder).database_key if self.database_encrypted else None
+
+    @property
     def index_folder(self) -> Path:
         """Where the embedded statements of the base are kept."""
         return self.folder / "knowledge"
 
     @property
-    def rasa_url(self) -> str:
-        return f"http://127.0.0.1:{self.rasa_port}"
+    def rasa_urls(self) -> list[str]:
+        """Rasa's workers: `rasa_port` and those that follow it."""
+        return [f"http://127.0.0.1:{self.rasa_port + n}" for n in range(self.workers)]
 
     @property
-    def actions_url(self) -> str:
-        return f"http://127.0.0.1:{self.actions_port}"
+    def actions_urls(self) -> list[str]:
+        """The action servers: `actions_port` and those that follow it."""
+        return [f"http://127.0.0.1:{self.actions_port + n}" for n in range(self.workers)]
 
     @property
     def address(self) -> str:

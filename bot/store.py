@@ -1,7 +1,9 @@
 """Conversations, messages and cases in SQL.
 
 Every method is one transaction, run in a thread of its own: with SQLite one
-thread writes at a time anyway, so that calls keep the order they came in.
+thread writes at a time anyway, so that calls keep the order they came in.  In
+PostgreSQL who writes in a conversation holds its row, so that its messages are
+numbered in the order in which they can be read, whichever gateway writes them.
 """
 
 from __future__ import annotations
@@ -38,6 +40,17 @@ T = TypeVar("T")
 MOST_WAITING = 20
 REMINDERS_AT_ONCE = 100  # in one transaction
 MIGRATIONS = Path(__file__).parent / "migrations"
+_CONNECTIONS = 8  # of one gateway to PostgreSQL
+# A database that hangs is an error after a while, not a desk that hangs with it.
+_PATIENCE = {
+    "connect_timeout": 5,
+    "options": "-c statement_timeout=20s -c idle_in_transaction_session_timeout=60s",
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_MIGRATING = 7265002  # the number of the lock is only ours
 
 metadata = sa.MetaData()
 conversations = sa.Table(
@@ -172,7 +185,7 @@ class Store:
 
     def __init__(self, database: str, key: str | None = None) -> None:
         self._engine = engine_of(database, key)
-        threads = 1 if self._engine.dialect.name == "sqlite" else 8
+        threads = 1 if self._engine.dialect.name == "sqlite" else _CONNECTIONS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
 
     @classmethod
@@ -189,6 +202,11 @@ class Store:
                 ) from None
             raise
         return store
+
+    @property
+    def engine(self) -> Any:
+        """SQLAlchemy's engine, for work on the database as a whole (bot/backup.py)."""
+        return self._engine
 
     async def close(self) -> None:
         await self._in_thread(self._engine.dispose)
@@ -298,8 +316,9 @@ class Store:
         """The desk's answer and where the dialogue stands now; the message no longer waits.
 
         `conversation` is as the question found it: Overtaken, with nothing
-        stored, where it has changed hands since.  `with_case` puts the case
-        into the answer where the state asks for a counsellor.
+        stored, where it has changed hands since, or another gateway has
+        answered.  `with_case` puts the case into the answer where the state
+        asks for a counsellor.
         """
 
         def work(db: Any) -> list[Message]:
@@ -339,15 +358,18 @@ class Store:
 
         def work(db: Any) -> list[Message]:
             locked(db, conversation_id)
-            asked = sa.select(messages.c.to_counsellor).filter_by(id=reply_to)
-            if db.execute(asked).scalar() is not False:
+            asked = sa.select(messages.c.answered, messages.c.to_counsellor)
+            said = db.execute(asked.filter_by(id=reply_to)).first()
+            if said is None or said.to_counsellor:
                 return []
             told = db.execute(sa.select(messages.c.seq).filter_by(reply_to=reply_to)).first()
             if told and not closes:
                 return []
             if closes:
-                said = messages.c.id == reply_to
-                db.execute(sa.update(messages).where(said).values(answered=True))
+                if said.answered:
+                    return []  # another gateway was faster
+                here = messages.c.id == reply_to
+                db.execute(sa.update(messages).where(here).values(answered=True))
             return add_utterances(db, conversation_id, [notice], role, reply_to)
 
         return await self._run(work)
@@ -408,6 +430,17 @@ class Store:
 
         return await self._run(work)
 
+    async def messages_by_id(self, ids: Sequence[str]) -> list[tuple[str, Message]]:
+        """These messages in their order, each with its conversation."""
+        return await self._found(messages.c.id.in_(ids))
+
+    async def messages_since(
+        self, conversation_ids: Sequence[str], moment: str
+    ) -> list[tuple[str, Message]]:
+        """What was said in these conversations from a moment on, each with its conversation."""
+        here = messages.c.conversation.in_(conversation_ids)
+        return await self._found(sa.and_(here, messages.c.created_at >= moment))
+
     async def erase(self, conversation_id: str) -> None:
         """Everything stored about a conversation, from the files themselves too."""
         await self._run(lambda db: _delete(db, conversations.c.id == conversation_id))
@@ -442,9 +475,14 @@ class Store:
     def _empty_log(self) -> None:
         """SQLite's write-ahead log holds pages as they were before they were erased."""
         if self._engine.dialect.name == "sqlite":
-            # Outside of any transaction, in which SQLite cannot do it.
-            with contextlib.closing(self._engine.raw_connection()) as db:
-                db.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with contextlib.closing(self._engine.raw_connection()) as outside_transactions:
+                outside_transactions.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def _found(self, here: Any) -> list[tuple[str, Message]]:
+        asked = sa.select(messages).where(here).order_by("seq")
+        return await self._run(
+            lambda db: [(row.conversation, message_of(row)) for row in db.execute(asked)]
+        )
 
     async def _run(self, work: Callable[[Any], T]) -> T:
         def transaction() -> T:
@@ -457,19 +495,28 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
 
-def migrate(engine: Any) -> None:
-    """Bring the tables up to date."""
+def migrate(engine: Any, revision: str = "head") -> None:
+    """Bring the tables up to date, or to a known revision."""
     config = alembic.config.Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # gateways that start at once wait for each other
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
-        alembic.command.upgrade(config, "head")
+        alembic.command.upgrade(config, revision)
 
 
 def engine_of(url: str, key: str | None = None) -> Any:
     """SQLAlchemy's engine for this address, set up as the store wants it."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, future=True, hide_parameters=True, pool_pre_ping=True)
+        return sa.create_engine(
+            url,
+            future=True,
+            hide_parameters=True,
+            pool_pre_ping=True,
+            pool_size=_CONNECTIONS,
+            connect_args=_PATIENCE,
+        )
     file = sa.engine.make_url(url).database
     if file:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
@@ -500,7 +547,9 @@ def engine_of(url: str, key: str | None = None) -> Any:
     @sa.event.listens_for(engine, "begin")  # type: ignore[untyped-decorator,unused-ignore]
     def begin(connection: Any) -> None:
         # What a transaction has read still holds when it writes, whatever other processes do.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # One that says it only reads (bot/backup.py) keeps nobody from writing.
+        reads = connection.get_execution_options().get("only_reads")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import sys
 import time
@@ -31,6 +32,13 @@ PARTS = {
     "actions": "the action server",
     "rasa": "Rasa",
 }
+OF_THE_GATEWAY = (
+    "MASKING_KEY",
+    "DATABASE_KEY",
+    "TELEGRAM_TOKEN",
+    "TELEGRAM_WEBHOOK_SECRET",
+    "REDIS_URL",
+)
 
 
 class PortTaken(Exception):
@@ -53,8 +61,11 @@ def run(settings: Settings, secrets: Secrets, say: Callable[[str], None]) -> NoR
 def check_ports(settings: Settings) -> None:
     for name, host, port in (
         ("PORT", settings.host, settings.port),
-        ("RASA_PORT", "127.0.0.1", settings.rasa_port),
-        ("ACTIONS_PORT", "127.0.0.1", settings.actions_port),
+        *(("RASA_PORT", "127.0.0.1", settings.rasa_port + n) for n in range(settings.workers)),
+        *(
+            ("ACTIONS_PORT", "127.0.0.1", settings.actions_port + n)
+            for n in range(settings.workers)
+        ),
     ):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as probe:
@@ -70,12 +81,18 @@ def check_ports(settings: Settings) -> None:
 
 def environment(settings: Settings, secrets: Secrets) -> dict[str, str]:
     """What the processes find in their environment; secrets stand in no file but their own."""
+    several = {}
+    if settings.workers > 1:
+        several["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics_folder(settings))
     return {
         **ENVIRONMENT,
+        **several,
         # The gateway reads the others itself: Rasa and the actions have no use for them.
         "RASA_TOKEN": secrets.rasa_token,
         "ACTIONS_TOKEN": secrets.actions_token,
-        "ACTIONS_PORT": str(settings.actions_port),
+        "ACTIONS_URLS": " ".join(f"{url}/webhook" for url in settings.actions_urls),
+        "WORKERS": str(settings.workers),
+        "DATABASE_URL": settings.database_url,
         "INDEX_FOLDER": str(settings.index_folder),
         "LOG_FORMAT": settings.log_format,
         "LOG_LEVEL": "INFO",  # at DEBUG Rasa logs what people write
@@ -94,9 +111,11 @@ def write_config(settings: Settings) -> Path:
             "silent": "true",
         }
     }
-    for name, command in commands(settings).items():
+    for name, (command, environment) in programs(settings).items():
+        told = ",".join(f'{key}="{value}"' for key, value in environment.items())
         sections[f"program:{name}"] = {
             "command": " ".join(_quoted(part) for part in command),
+            **({"environment": told} if told else {}),
             "autorestart": "true",
             # A start that fails at once is tried again, each time a little later.
             "startretries": "1000",
@@ -112,19 +131,29 @@ def write_config(settings: Settings) -> Path:
     return path
 
 
-def commands(settings: Settings) -> Mapping[str, list[str]]:
-    """How each process is started."""
+def programs(settings: Settings) -> Mapping[str, tuple[list[str], Mapping[str, str]]]:
+    """Each process: how it is started, and what it alone finds in its environment."""
     python = sys.executable
-    return {
-        "actions": [python, "-m", "actions.server"],
-        "gateway": [python, "-m", "bot.cli", "gateway"],
-        "rasa": [
-            *(python, "-m", "rasa", "run", "--model", str(model_file(settings))),
-            *("--interface", "127.0.0.1", "--port", str(settings.rasa_port)),
-            *("--endpoints", str(ROOT / "endpoints.yml")),
-            *("--credentials", str(ROOT / "credentials.yml")),
-        ],
-    }
+    # Of what an operator has put into the environment, no word of the gateway's secrets.
+    withheld = dict.fromkeys(OF_THE_GATEWAY, "")
+    found: dict[str, tuple[list[str], Mapping[str, str]]] = {}
+    for n in range(settings.workers):
+        number = f"-{n + 1}" if n else ""
+        found[f"actions{number}"] = (
+            [python, "-m", "actions.server"],
+            {**withheld, "ACTIONS_PORT": str(settings.actions_port + n)},
+        )
+        found[f"gateway{number}"] = [python, "-m", "bot.cli", "gateway"], {}
+        found[f"rasa{number}"] = (
+            [
+                *(python, "-m", "rasa", "run", "--model", str(model_file(settings))),
+                *("--interface", "127.0.0.1", "--port", str(settings.rasa_port + n)),
+                *("--endpoints", str(ROOT / "endpoints.yml")),
+                *("--credentials", str(ROOT / "credentials.yml")),
+            ],
+            withheld,
+        )
+    return found
 
 
 def announce(settings: Settings, say: Callable[[str], None]) -> None:
@@ -167,8 +196,16 @@ def restarts(settings: Settings) -> dict[str, int]:
     if not log.exists():
         return {}
     _, _, since = log.read_text(errors="replace").rpartition("supervisord started with pid")
-    started = Counter(re.findall(r"spawned: '(\w+)' with pid", since))
+    started = Counter(re.findall(r"spawned: '([\w-]+)' with pid", since))
     return {name: times - 1 for name, times in started.items()}
+
+
+def _metrics_folder(settings: Settings) -> Path:
+    """Where several gateways add up what they count, begun anew at each start."""
+    folder = settings.folder / "metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _quoted(part: str) -> str:

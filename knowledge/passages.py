@@ -1,7 +1,8 @@
 """The passages of an organisation's own documents: kept in SQL, found by meaning and by words.
 
 SQL holds the documents; what finds them (`nearest.py`, `words.py`) is made from
-it into a folder of its own for every state of the documents.  A reader sees by
+it into a folder of its own for every state of the documents.  In PostgreSQL
+pgvector finds by meaning, and only the words have their folder.  A reader sees by
 the state's stamp that something has changed, so that a running desk answers
 from a document as soon as it is added.
 """
@@ -26,6 +27,7 @@ import sqlalchemy as sa
 
 from knowledge.cutting import Passage, cut
 from knowledge.documents import Document, width
+from knowledge.embedding_column import Embedding, InDatabase, index_embeddings, prepare
 from knowledge.encoder import Encoder, Vectors
 from knowledge.nearest import EXACT, Approximate, Batches, Exact, Ids, extend_vectors, write_vectors
 from knowledge.words import Words, write_words
@@ -34,12 +36,14 @@ FILE = "passages.db"
 _VECTORS, _WORDS = "vectors.faiss", "words"
 _BATCH = 5_000
 _AT_ONCE = 8  # passages; more would make the progress bar jump
+# Held by PostgreSQL until the transaction ends; the number is only ours.
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(7265001)"
 
-_metadata = sa.MetaData()
-_state = sa.Table("passages_state", _metadata, sa.Column("stamp", sa.String(32), primary_key=True))
+TABLES = sa.MetaData()
+STATE = sa.Table("passages_state", TABLES, sa.Column("stamp", sa.String(32), primary_key=True))
 _documents = sa.Table(
     "documents",
-    _metadata,
+    TABLES,
     sa.Column("name", sa.String(255), primary_key=True),
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("as_of", sa.String(10)),
@@ -48,14 +52,14 @@ _documents = sa.Table(
 )
 _passages = sa.Table(
     "passages",
-    _metadata,
+    TABLES,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("document", sa.ForeignKey("documents.name"), nullable=False, index=True),
     sa.Column("number", sa.Integer, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("headings", sa.Text, nullable=False),
     sa.Column("page", sa.Integer),
-    sa.Column("embedding", sa.LargeBinary, nullable=False),  # float16
+    sa.Column("embedding", Embedding, nullable=False),
     sqlite_autoincrement=True,  # an id that was removed never comes back
 )
 
@@ -123,8 +127,13 @@ class Passages:
     def __init__(self, folder: Path, encoder: str, database: str = "") -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._encoder = folder, encoder
-        self._engine = _engine(database or f"sqlite:///{folder / FILE}")
-        _metadata.create_all(self._engine)
+        self.engine = _engine(database or f"sqlite:///{folder / FILE}")
+        self._in_postgresql = self.engine.dialect.name == "postgresql"
+        with self.engine.begin() as db:
+            if self._in_postgresql:
+                db.execute(sa.text(_ONE_AT_A_TIME))
+                prepare(db)
+            TABLES.create_all(db)
         self._opening = threading.Lock()
         self._opened: tuple[str, _Finder | None] = ("", None)
 
@@ -137,7 +146,7 @@ class Passages:
             .group_by(*_documents.c)
             .order_by(_documents.c.name)
         )
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             return [
                 Listed(
                     row.name,
@@ -178,7 +187,7 @@ class Passages:
         words = dict(finder.words.search(text, limit))
         ids = {int(number) for number in finder.nearest.search(embedding, limit)} | words.keys()
         query = sa.select(_passages, _documents.c.title, _documents.c.as_of).join(_documents)
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             rows = db.execute(query.where(_passages.c.id.in_(ids))).all()
         return [
             Found(
@@ -187,20 +196,33 @@ class Passages:
                 as_of=row.as_of,
                 number=row.number,
                 passage=Passage(row.text, tuple(json.loads(row.headings)), row.page),
-                meaning=float(_vector(row.embedding) @ embedding),
+                meaning=float(row.embedding @ embedding),
                 words=words.get(row.id, 0.0),
             )
             for row in rows
         ]
 
     def _finder(self) -> _Finder | None:
-        with self._engine.connect() as db:
-            stamp = db.execute(sa.select(_state.c.stamp)).scalar() or ""
+        with self.engine.connect() as db:
+            stamp = db.execute(sa.select(STATE.c.stamp)).scalar() or ""
         if self._opened[0] != stamp:
-            with self._opening, self._engine.connect() as db:
+            with self._opening, self.engine.connect() as db:
                 if self._opened[0] != stamp:
-                    self._opened = (stamp, _finder(db, self._index(stamp), self._encoder))
+                    self._opened = (stamp, self._open(db, self._index(stamp)))
         return self._opened[1]
+
+    def _open(self, db: Any, folder: Path) -> _Finder | None:
+        if not _count(db, self._encoder):
+            return None
+        if not folder.exists():  # made by a machine or an encoder of another name
+            _make_index(db, folder, self._encoder)
+        words = Words(folder / _WORDS)
+        if self._in_postgresql:
+            return _Finder(InDatabase(self.engine, self._encoder), words)
+        vectors = folder / _VECTORS
+        if vectors.exists():
+            return _Finder(Approximate(vectors), words)
+        return _Finder(Exact(_vectors(db, self._encoder)), words)
 
     def _index(self, stamp: str) -> Path:
         """The folder of what was made for one state of the documents and one encoder."""
@@ -213,12 +235,15 @@ class Passages:
         stamp = uuid.uuid4().hex
         new = self._index(stamp)
         try:
-            with self._engine.begin() as db:
-                # A write comes first, so that a second writer waits here until this one is done.
-                db.execute(sa.update(_state).values(stamp=_state.c.stamp))
-                before = db.execute(sa.select(_state.c.stamp)).scalar()
-                db.execute(sa.delete(_state))
-                db.execute(sa.insert(_state), {"stamp": stamp})
+            with self.engine.begin() as db:
+                # A second writer waits here until this one is done.
+                if self._in_postgresql:
+                    db.execute(sa.text(_ONE_AT_A_TIME))
+                else:
+                    db.execute(sa.update(STATE).values(stamp=STATE.c.stamp))
+                before = db.execute(sa.select(STATE.c.stamp)).scalar()
+                db.execute(sa.delete(STATE))
+                db.execute(sa.insert(STATE), {"stamp": stamp})
                 change = _Change(db)
                 yield change
                 old = self._index(before) if before else None
@@ -226,7 +251,7 @@ class Passages:
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
-        self._engine.dispose()  # SQLite then puts its log back into the file
+        self.engine.dispose()  # SQLite then puts its log back into the file
         # Who has an old one open keeps it until the next look at the stamp.
         for folder in self._folder.glob("passages-*"):
             if folder != new:
@@ -234,7 +259,7 @@ class Passages:
 
 
 class _Finder(NamedTuple):
-    nearest: Exact | Approximate
+    nearest: Exact | Approximate | InDatabase
     words: Words
 
 
@@ -275,28 +300,20 @@ class _Change:
                 "text": passage.text,
                 "headings": json.dumps(passage.headings, ensure_ascii=False),
                 "page": passage.page,
-                "embedding": vector.astype(np.float16).tobytes(),
+                "embedding": vector,
             }
             for number, (passage, vector) in enumerate(
                 zip(document.passages, document.embeddings, strict=True), 1
             )
         ]
         self._db.execute(sa.insert(_passages), rows)
+        if self._db.dialect.name == "postgresql":
+            index_embeddings(self._db, document.embeddings.shape[1])
         if self.first_new is None:
             of_it = _passages.c.document == document.name
             self.first_new = self._db.execute(
                 sa.select(sa.func.min(_passages.c.id)).where(of_it)
             ).scalar()
-
-
-def _finder(db: Any, folder: Path, encoder: str) -> _Finder | None:
-    if not _count(db, encoder):
-        return None
-    if not folder.exists():  # made by a machine or an encoder of another name
-        _make_index(db, folder, encoder)
-    vectors = folder / _VECTORS
-    nearest = Approximate(vectors) if vectors.exists() else Exact(_vectors(db, encoder))
-    return _Finder(nearest, Words(folder / _WORDS))
 
 
 def _make_index(
@@ -320,7 +337,7 @@ def _make_index(
                 vectors.unlink()
     else:
         write_words(words, _texts(db, encoder))
-    if count <= EXACT:
+    if count <= EXACT or db.dialect.name == "postgresql":
         vectors.unlink(missing_ok=True)
     elif not vectors.exists():
         write_vectors(vectors, count, lambda: _vectors(db, encoder))
@@ -341,7 +358,7 @@ def _vectors(db: Any, encoder: str, first: int = 0) -> Batches:
     """The ids and embeddings from an id on, batch by batch."""
     for rows in _rows(db, encoder, first, _passages.c.embedding):
         ids: Ids = np.array([row.id for row in rows], dtype=np.int64)
-        yield ids, np.stack([_vector(row.embedding) for row in rows])
+        yield ids, np.stack([row.embedding for row in rows])
 
 
 def _texts(db: Any, encoder: str, first: int = 0) -> Iterator[tuple[int, str, str]]:
@@ -364,11 +381,6 @@ def _rows(db: Any, encoder: str, first: int, *columns: Any) -> Iterator[Any]:
 def _in_context(title: str, passage: Passage) -> str:
     """What a passage is found by: its text, and what it is about."""
     return "\n".join([" – ".join([title, *passage.headings]), passage.text])
-
-
-def _vector(stored: bytes) -> Vectors:
-    vector: Vectors = np.frombuffer(stored, dtype=np.float16).astype(np.float32)
-    return vector
 
 
 def _engine(url: str) -> Any:

@@ -89,6 +89,8 @@ class Index:
         self._words = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
         # Words as rows: a query then touches only its own words.
         self._lexical = self._words.fit_transform([s.text.casefold() for s in statements]).T.tocsr()
+        names = [statement.service.id for statement in statements]
+        self._services, self._service_of = np.unique(names, return_inverse=True)
 
     @classmethod
     def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path, centre: Vectors) -> Index:
@@ -138,7 +140,8 @@ class Index:
                 service: _OF_SERVICE * np.log(max(probability, _LEAST_LIKELY))
                 for service, probability in services.items()
             }
-            scores = scores + [likely.get(s.service.id, -np.inf) for s in self.statements]
+            by_service = np.array([likely.get(service, -np.inf) for service in self._services])
+            scores = scores + by_service[self._service_of]
         return scores
 
 
@@ -149,11 +152,14 @@ class Search:
         self.router, self.index, self.passages = router, index, passages
 
     @classmethod
-    def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path) -> Search:
-        """Everything that is kept in `folder`, made where it is missing or stale."""
+    def of(cls, base: KnowledgeBase, encoder: Encoder, folder: Path, database: str = "") -> Search:
+        """Everything that is kept in `folder`, made where it is missing or stale.
+
+        The passages are in `database` (SQLAlchemy's address), or else in `folder`, too.
+        """
         router = load_router(encoder, folder)
         index = Index.of(base, encoder, folder, router.centre)
-        return cls(router, index, Passages(folder, encoder.name))
+        return cls(router, index, Passages(folder, encoder.name, database))
 
     def find(self, text: str, embedding: Vectors, limit: int = 10) -> list[Hit | Quote]:
         """The best `limit` statements and passages.  `embedding`: the query's, (dimensions,)."""

@@ -24,7 +24,8 @@ from sanic.response import HTTPResponse
 import journal
 from journal import bound_contextvars
 from knowledge.catalogue import LANGUAGES
-from nlu.action_calls import speed_up_action_calls
+from nlu.action_calls import UNREACHED, speed_up_action_calls
+from nlu.graph_runs import speed_up_graph_runs
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class GatewayChannel(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         speed_up_action_calls()
+        speed_up_graph_runs()
         blueprint = Blueprint("gateway")
 
         @blueprint.post("/message")
@@ -108,6 +110,8 @@ async def _answer(
     received: GatewayMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
 ) -> HTTPResponse:
     collector, began = CollectingOutputChannel(), time.monotonic()
+    unreached: list[bool] = []
+    UNREACHED.set(unreached)
     try:
         await on_new_message(
             UserMessage(
@@ -125,8 +129,12 @@ async def _answer(
         )
     except Exception:
         logger.exception("a message could not be processed")
+        if unreached:
+            return _error(503, "no action server answers")
         return _error(500, "the message could not be processed; Rasa's log says why")
     said = [utterance["custom"] for utterance in collector.messages if "custom" in utterance]
+    if not said and unreached:
+        return _error(503, "no action server answers")
     if not said:
         # Rasa logs a failing action server and goes on without a word.
         return _error(500, "nothing was answered; is the action server up?")

@@ -34,7 +34,8 @@ class ServiceRouter(GraphComponent):
     The likeliest come first; passages come as a card's items, and only such as are clearly near.
 
     Router and index are read from the folder INDEX_FOLDER, and not from Rasa's
-    model: a new service needs no training.
+    model: a new service needs no training.  Passages are in DATABASE_URL where
+    that is set.
     """
 
     @staticmethod
@@ -56,7 +57,12 @@ class ServiceRouter(GraphComponent):
         return cls(config["encoder"], Path(os.environ.get("INDEX_FOLDER", "var/knowledge")))
 
     def __init__(self, encoder: str, folder: Path) -> None:
-        self._search = Search.of(KnowledgeBase.load(), load_encoder(encoder), folder)
+        self._search = Search.of(
+            KnowledgeBase.load(),
+            load_encoder(encoder),
+            folder,
+            os.environ.get("DATABASE_URL", ""),
+        )
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:

@@ -15,6 +15,7 @@ import pytest_asyncio
 from bot.server import serve
 from bot.settings import Secrets, Settings
 from tests.desk import Desk, free_port
+from tests.servers import Postgres, Redis
 from tests.telegram_double.server import BotApi
 
 
@@ -38,6 +39,37 @@ class BothDoors(NamedTuple):
     @property
     def url(self) -> str:
         return self.settings.address
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database: SQLite, or PostgreSQL where the test asks for it."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ieum.db'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module with ON_BOTH_DATABASES runs what touches a database on SQLite and PostgreSQL."""
+    if "database" in metafunc.fixturenames and hasattr(metafunc.module, "ON_BOTH_DATABASES"):
+        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
 
 
 @pytest_asyncio.fixture

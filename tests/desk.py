@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -29,13 +31,14 @@ class Desk:
         for shared in ("models", "knowledge"):  # what `ieum train` made, for all desks alike
             if not (folder / shared).exists():
                 (folder / shared).symlink_to(trained / shared)
+        workers = int(settings.get("WORKERS") or 1)
         self.port = int(settings.get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self._environment = os.environ | {
             "VAR_DIR": str(folder),
             "PORT": str(self.port),
-            "RASA_PORT": str(free_port()),
-            "ACTIONS_PORT": str(free_port()),
+            "RASA_PORT": str(free_port(workers)),
+            "ACTIONS_PORT": str(free_port(workers)),
             **settings,
         }
 
@@ -67,6 +70,11 @@ class Desk:
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
 
+    @property
+    def pid(self) -> int:
+        """The supervisor's process; the desk's others are below it."""
+        return self._process.pid
+
     def wait_until_ready(self) -> None:
         """Return once Rasa, action server and database answer."""
         began = time.monotonic()
@@ -85,14 +93,24 @@ class Desk:
         return Settings.load(self._environment | changed)
 
     def pid_of(self, program: str) -> int:
-        """The process of `rasa`, `actions` or `gateway`, as supervisord started it last."""
+        """The process of `rasa`, `gateway-2` ..., as supervisord started it last."""
         log = (self.folder / "log" / "supervisord.log").read_text()
         spawned = [line for line in log.splitlines() if f"spawned: '{program}'" in line]
         return int(spawned[-1].rpartition(" ")[2])
 
+    def signal(self, program: str, number: signal.Signals) -> None:
+        """Stop (SIGSTOP) or continue (SIGCONT) one process, as a machine short of memory would."""
+        os.kill(self.pid_of(program), number)
+
+    def fill_disk(self, program: str, full: bool = True) -> None:
+        """From now on every byte that the process writes to a file is one too many."""
+        _, most = resource.prlimit(self.pid_of(program), resource.RLIMIT_FSIZE)
+        limits = (0 if full else most, most)
+        resource.prlimit(self.pid_of(program), resource.RLIMIT_FSIZE, limits)
+
     def kill(self, program: str) -> None:
         """Kill one process as a crash would; the supervisor starts it again."""
-        os.kill(self.pid_of(program), signal.SIGKILL)
+        self.signal(program, signal.SIGKILL)
 
     def readiness(self) -> dict[str, object]:
         """What /readyz says, whatever its status."""
@@ -110,9 +128,14 @@ class Desk:
         )
 
 
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(count: int = 1) -> int:
+    """A port nobody listens on just now, nor on those that follow it."""
+    while True:
+        with contextlib.ExitStack() as stack:
+            first = 0
+            with contextlib.suppress(OSError):
+                for number in range(count):
+                    probe = stack.enter_context(socket.socket())
+                    probe.bind(("127.0.0.1", first + number if first else 0))
+                    first = first or probe.getsockname()[1]
+                return first

@@ -29,7 +29,8 @@ from bot.api import (
     read_json,
     take,
 )
-from bot.conversations import Desk, Erased, Event, TooManyWaiting
+from bot.conversations import Desk, Erased, Overloaded, TooManyWaiting
+from bot.events import Event
 from bot.limits import Rate
 from bot.messages import CaseStatus, Conversation, KnownFact, Message, Urgency
 from bot.problems import Problem
@@ -170,7 +171,7 @@ async def listen(request: web.Request) -> web.StreamResponse:
     conversation = None
     if bearers := _bearers(request):
         conversation = await _check(desk, name, bearers[0].removeprefix("bearer."))
-    with place(request.app[LISTENERS], address(request)):
+    with place(request.app[LISTENERS], address(request)), metrics.SOCKETS.track_inprogress():
         await socket.prepare(request)
         request.app[SOCKETS].add(socket)
         try:
@@ -254,6 +255,8 @@ async def _take_frame(
 async def _hear(desk: Desk, conversation: Conversation, sent: NewMessage) -> Message:
     try:
         return await desk.hear(conversation, sent.text, choice=sent.choice, key=sent.key)
+    except Overloaded:
+        raise Problem("overloaded", headers={"Retry-After": "10"}) from None
     except TooManyWaiting:
         raise Problem(
             "too-many",

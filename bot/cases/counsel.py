@@ -21,7 +21,8 @@ from bot.cases.ownership import (
     Row,
 )
 from bot.cases.queue import Queue, QueueEntry, QueueFilter
-from bot.conversations import EVERY_CASE, Desk, Event
+from bot.conversations import Desk
+from bot.events import EVERY_CASE, Event
 from bot.messages import Choice, Conversation, KnownFact, Message, State, Triage, Utterance, now
 from bot.store import add_utterances, cases, conversations, message_of, messages
 from knowledge.base import KnowledgeBase, conditions

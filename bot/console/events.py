@@ -9,13 +9,14 @@ from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
 from bot.console.visit import Visit, visit_of
-from bot.conversations import CaseChange, Event
+from bot.events import CaseChange, Event
 
 ALIVE_EVERY = 20.0  # seconds; as often the session is looked at again
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """`change` with the id of a case whenever something happens to it.
+    """`change` with the id of a case whenever something happens to it, `ready` when the page
+    is to ask for everything: at first, and where changes were lost.
 
     Only ids go through here: the page asks for what it shows, and is given
     what its counsellor may see.  It ends with the session.
@@ -37,4 +38,6 @@ async def _tell(visit: Visit, stream: EventSourceResponse, changes: asyncio.Queu
             continue
         if isinstance(change, CaseChange):
             await stream.send(change.case, event="change")
+        elif change == "behind":
+            await stream.send("", event="ready")
     await stream.send("", event="ended")

@@ -16,7 +16,8 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPrevie
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
-from bot.conversations import Desk, Event
+from bot.conversations import Desk
+from bot.events import Event
 from bot.messages import Choice, Message
 from bot.telegram.buttons import USED, Buttons
 from bot.telegram.chats import Chats

@@ -13,9 +13,7 @@ from aiohttp import web
 from telegram import BotCommand, Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
-from telegram.helpers import create_deep_linked_url
 
-from bot.api import TELEGRAM_LINK
 from bot.conversations import Desk
 from bot.settings import Settings
 from bot.telegram.buttons import Buttons
@@ -23,7 +21,6 @@ from bot.telegram.chats import Chats
 from bot.telegram.delivery import Delivery
 from bot.telegram.flood import ChatPace
 from bot.telegram.handlers import COMMANDS, Handlers
-from bot.telegram.links import Links
 from bot.telegram.updates import Inbox, OneAtATime
 from knowledge.base import KnowledgeBase
 from knowledge.catalogue import ANSWERED, Catalogue
@@ -66,7 +63,6 @@ class TelegramDoor:
         )
         self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
         self._chats = Chats(desk.store)
-        self._links = Links(desk.store)
         buttons = Buttons(desk.store)
         self._delivery = Delivery(self._application.bot, desk, self._chats, buttons)
         group = settings.counsellors_chat
@@ -78,7 +74,6 @@ class TelegramDoor:
         """The door opens and closes with `app`, and the webhook is one of its routes."""
         if self._settings.telegram_mode == "webhook":
             app.router.add_post(WEBHOOK, self._receive)
-        app[TELEGRAM_LINK] = self.link
         app.cleanup_ctx.append(self._run)
 
     async def start(self) -> None:
@@ -98,16 +93,6 @@ class TelegramDoor:
             await asyncio.wait_for(self._close(), LONGEST_STOP)
         except asyncio.TimeoutError:
             log.warning("Telegram: an answer takes too long for the stop, it follows at the start")
-
-    async def link(self, conversation_id: str) -> tuple[str, str] | None:
-        """An address that goes on with the conversation in Telegram, and until when it is good.
-
-        None as long as Telegram has not told the bot's name.
-        """
-        if not self._application.running:
-            return None
-        token, until = await self._links.make(conversation_id)
-        return create_deep_linked_url(self._application.bot.username, token), until
 
     async def _run(self, app: web.Application) -> AsyncIterator[None]:
         await self.start()

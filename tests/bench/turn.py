@@ -1,4 +1,4 @@
-"""One turn of the desk beside one turn of a plain `rasa init` bot, in the same run.
+"""The desk beside a plain `rasa init` bot, in the same run: turns, start-up, memory.
 
 Both run with their math threads pinned.  A turn of ours goes through gateway,
 Rasa, action server and knowledge and is stored in SQL; the plain bot answers
@@ -8,32 +8,23 @@ asked in turn, so that a slow moment of the machine meets both.
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
-import sys
+import itertools
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from tests.desk import Desk, free_port
+import psutil
+
+from tests.bench.plain import PlainBot
+from tests.bench.report import Figure, percentile, show
+from tests.desk import Desk
 from tests.stories.player import Api, Person
 
-ROUNDS = 25
-_PINNED = {
-    name: "1"
-    for name in (
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "TF_NUM_INTRAOP_THREADS",
-        "TF_NUM_INTEROP_THREADS",
-    )
-} | {"RASA_TELEMETRY_ENABLED": "false"}
+ROUNDS = 25  # conversations, one turn at a time
+AT_ONCE = 8
+SLICES, SLICE = 4, 8.0  # of the parallel part; seconds of each
 # A conversation as people hold it: an opening of their own, then answers that many give alike.
 # {n} makes a message one that was never seen before, so that nothing about it is remembered.
 OURS = [
@@ -48,93 +39,94 @@ PLAIN = [
     "yes",
     "are you a bot?",
 ]
+Say = Callable[[str], object]
+numbers = itertools.count(2)
 
 
-def main() -> None:
-    """Print p50 and p95 of a turn of each, their ratio, and that of never-seen messages alone."""
-    with tempfile.TemporaryDirectory() as folder:
-        plain = PlainBot(Path(folder))
-        try:
-            with Desk(Path(folder) / "desk") as desk:
-                ours, theirs = [], []
-                api = Api(desk.url)
-                for number in range(ROUNDS):
-                    person = Person(api)
-                    for mine, other in zip(OURS, PLAIN, strict=True):
-                        ours.append(_milliseconds(person.say, mine.format(n=number + 2)))
-                        theirs.append(
-                            _milliseconds(plain.say, f"p{number}", other.format(n=number + 2))
-                        )
-        finally:
-            plain.stop()
-    print(f"turns {len(ours)} each, milliseconds    p50      p95")
-    for name, times in (("the desk", ours), ("rasa init", theirs)):
-        print(f"  {name:32s} {_percentile(times, 50):6.1f}   {_percentile(times, 95):6.1f}")
+def main(rounds: int = ROUNDS, slice_seconds: float = SLICE) -> None:
+    """Turns at 1 and at 8 in parallel, turns a second, start-up and memory, each as a ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        desk = Desk(folder / "desk")
+        with PlainBot(folder) as plain:
+            began = time.monotonic()
+            with desk:
+                started = time.monotonic() - began
+                figures = [*one_at_a_time(desk, plain, rounds)]
+                figures += in_parallel(desk, plain, slice_seconds)
+                figures.append(
+                    Figure("start-up", started, plain.started_in, most=0.5, unit="s"),
+                )
+                memory = megabytes(desk.pid), megabytes(plain.pid)
+                figures.append(Figure("memory, all processes", *memory, most=1.5, unit="MB"))
+    show(f"Beside a plain bot ({rounds * len(OURS)} turns each)", "rasa init", figures)
+
+
+def one_at_a_time(desk: Desk, plain: PlainBot, rounds: int) -> Iterator[Figure]:
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(rounds):
+        mine, other, number = talker(desk), plain_talker(plain), next(numbers)
+        for words, plain_words in zip(OURS, PLAIN, strict=True):
+            ours.append(milliseconds(mine, words.format(n=number)))
+            theirs.append(milliseconds(other, plain_words.format(n=number)))
+    bars = {50: 0.8, 95: None}
+    for share, most in bars.items():
+        pair = percentile(ours, share), percentile(theirs, share)
+        yield Figure(f"turn p{share}, 1 at a time", *pair, most=most, unit="ms")
+    new = percentile(ours[::4], 50), percentile(theirs[::4], 50)
+    yield Figure("openings never seen before, p50", *new, unit="ms")
+
+
+def in_parallel(desk: Desk, plain: PlainBot, seconds: float) -> Iterator[Figure]:
+    ours: list[float] = []
+    theirs: list[float] = []
+    for _ in range(SLICES):
+        ours += crowd(lambda: talker(desk), OURS, seconds)
+        theirs += crowd(lambda: plain_talker(plain), PLAIN, seconds)
     for share in (50, 95):
-        ratio = _percentile(ours, share) / _percentile(theirs, share)
-        print(f"  ratio at p{share}: {ratio:.2f}")
-    ratio = _percentile(ours[::4], 50) / _percentile(theirs[::4], 50)
-    print(f"  ratio at p50 of openings never seen before: {ratio:.2f}")
+        pair = percentile(ours, share), percentile(theirs, share)
+        yield Figure(f"turn p{share}, {AT_ONCE} in parallel", *pair, unit="ms")
+    rates = len(ours) / (SLICES * seconds), len(theirs) / (SLICES * seconds)
+    yield Figure(f"turns a second, {AT_ONCE} in parallel", *rates, least=1.5)
 
 
-class PlainBot:
-    """`rasa init`, trained and served as it comes."""
+def crowd(open_one: Callable[[], Say], dialogue: list[str], seconds: float) -> list[float]:
+    """The milliseconds of each turn of AT_ONCE people who talk for so long."""
+    until = time.monotonic() + seconds
 
-    def __init__(self, folder: Path) -> None:
-        rasa = str(Path(sys.executable).with_name("rasa"))
-        environment = os.environ | _PINNED
-        project = folder / "plain"
-        project.mkdir()
-        print("training a plain rasa init bot ...", flush=True)
-        with (folder / "plain.log").open("wb") as log:
-            subprocess.run(
-                [rasa, "init", "--no-prompt", "--init-dir", str(project)],
-                env=environment,
-                stdout=log,
-                stderr=log,
-                check=True,
-            )
-            port = free_port()
-            self._process = subprocess.Popen(
-                [rasa, "run", "-i", "127.0.0.1", "-p", str(port)],
-                cwd=project,
-                env=environment,
-                stdout=log,
-                stderr=log,
-            )
-        self._url = f"http://127.0.0.1:{port}"
-        self._wait()
+    def talk(_: int) -> list[float]:
+        times = []
+        while time.monotonic() < until:
+            say, number = open_one(), next(numbers)
+            for words in dialogue:
+                times.append(milliseconds(say, words.format(n=number)))
+        return times
 
-    def say(self, sender: str, text: str) -> Any:
-        body = json.dumps({"sender": sender, "message": text}).encode()
-        request = urllib.request.Request(
-            f"{self._url}/webhooks/rest/webhook", body, {"Content-Type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    def stop(self) -> None:
-        self._process.terminate()
-        self._process.wait(30)
-
-    def _wait(self) -> None:
-        for _ in range(300):
-            try:
-                self.say("warm", "hello")
-                return
-            except OSError:
-                time.sleep(1)
-        raise RuntimeError("the plain bot did not start")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [took for times in pool.map(talk, range(AT_ONCE)) for took in times]
 
 
-def _milliseconds(call: Callable[..., object], *arguments: str) -> float:
+def talker(desk: Desk) -> Say:
+    return Person(Api(desk.url)).say
+
+
+def plain_talker(plain: PlainBot) -> Say:
+    sender = f"p{next(numbers)}"
+    return lambda text: plain.say(sender, text)
+
+
+def megabytes(pid: int) -> float:
+    """The memory of a process and all below it; what they share is counted once (PSS)."""
+    process = psutil.Process(pid)
+    family = [process, *process.children(recursive=True)]
+    return sum(member.memory_full_info().pss for member in family) / 1e6
+
+
+def milliseconds(call: Say, text: str) -> float:
     start = time.perf_counter()
-    call(*arguments)
+    call(text)
     return (time.perf_counter() - start) * 1000
-
-
-def _percentile(times: list[float], share: int) -> float:
-    return statistics.quantiles(times, n=100, method="inclusive")[share - 1]
 
 
 if __name__ == "__main__":

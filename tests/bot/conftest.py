@@ -30,8 +30,12 @@ Client = TestClient
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings(var_dir=str(tmp_path), allowed_origins=("https://centre.example",))
+def settings(tmp_path: Path, database: str) -> Settings:
+    return Settings(
+        var_dir=str(tmp_path),
+        database_url="" if database.startswith("sqlite") else database,
+        allowed_origins=("https://centre.example",),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +78,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """A desk; `async with desk:` starts its repairs."""
     monkeypatch.setattr(conversations, "RETRY_EVERY", 0.05)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     desk = Desk(store, way, Masking("key"), queue=Queue(base))
     yield desk
     await desk.__aexit__()

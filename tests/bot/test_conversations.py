@@ -18,6 +18,8 @@ from bot.settings import Settings
 from bot.store import MOST_WAITING, Erased, Store, TooManyWaiting
 from tests.bot.fake_rasa import TOKEN, FakeRasa, turn
 
+ON_BOTH_DATABASES = True
+
 
 async def eventually(holds: Callable[[], Awaitable[bool]], within: float = 10) -> None:
     """Wait until `holds`; fails where it does not in time."""
@@ -90,7 +92,7 @@ async def test_a_gateway_that_died_leaves_its_messages_to_the_next(
     conversation, _, _ = await desk.open()
     await desk.store.add_said(conversation, "my D-4 ends tomorrow")
     store = await Store.open(settings.database)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     async with Desk(store, way, Masking("key")) as after_it:
         await eventually(lambda: _answered(after_it))
         assert await texts(after_it, conversation) == [

@@ -11,7 +11,8 @@ from bot.cases.case import CaseFile
 from bot.cases.counsel import Cases
 from bot.cases.ownership import Counsellor, NoSuchCase, NotAllowed, NotOpen, NotYours, Taken
 from bot.cases.queue import Queue
-from bot.conversations import CaseChange, Desk
+from bot.conversations import Desk
+from bot.events import CaseChange
 from bot.masking import Masking
 from bot.messages import Conversation, Message
 from bot.personal_numbers import mask
@@ -69,7 +70,7 @@ async def test_of_two_who_take_at_once_one_wins(
     desk: Desk, cases: Cases, settings: Settings, rasa: FakeRasa, base: KnowledgeBase
 ) -> None:
     store = await Store.open(settings.database)  # as another process would
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     other = Cases(Desk(store, way, Masking("key")), base, Queue(base), mask)
     for _ in range(10):
         conversation, case = await hand_over(desk, cases)
@@ -233,7 +234,7 @@ async def test_a_restart_leaves_the_conversation_with_the_counsellor(
     conversation, case = await hand_over(desk, cases)
     await cases.take(case, KIM)
     store = await Store.open(settings.database)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     async with Desk(store, way, Masking("key")) as after_it:
         assert await after_it.say(conversation, "are you still there?") == []
         later = Cases(after_it, base, Queue(base), mask)

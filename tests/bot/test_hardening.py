@@ -9,7 +9,7 @@ import pytest
 from aiohttp import WSServerHandshakeError, web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot import api, conversations, server
+from bot import api, events, server
 from bot.api import conversations as conversation_calls
 from bot.conversations import Desk
 from bot.server import make_app
@@ -160,7 +160,7 @@ async def test_who_sends_no_whole_request_is_disconnected(
 async def test_a_window_that_does_not_read_misses_nothing_and_holds_nobody_up(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversations, "MOST_EVENTS", 4)
+    monkeypatch.setattr(events, "MOST_EVENTS", 4)
     stopped = asyncio.Event()
     really_send = conversation_calls._send
 

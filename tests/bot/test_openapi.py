@@ -62,7 +62,7 @@ async def _serve(
     fake = FakeRasa()
     await fake.start()
     store = await Store.open(wanted.database)
-    rasa = Rasa(fake.url, TOKEN, fake.url)
+    rasa = Rasa([fake.url], TOKEN, [fake.url])
     runner = web.AppRunner(make_app(wanted, Desk(store, rasa, Masking("key")), base))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()

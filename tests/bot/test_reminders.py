@@ -11,7 +11,6 @@ import pytest
 
 from bot import conversations
 from bot.conversations import Desk
-from bot.masking import Masking
 from bot.messages import Conversation, Message
 from bot.settings import Settings
 from bot.store import Store, reminders
@@ -102,7 +101,7 @@ async def test_it_outlives_a_restart_and_a_desk_that_was_down_on_the_day(
         conversation = await _ask(desk, rasa, reminder())
     clock(ON + timedelta(days=2))
     store = await Store.open(settings.database)
-    async with Desk(store, desk.rasa, Masking("key")) as next_desk:
+    async with Desk(store, desk.rasa, desk.masking) as next_desk:
         await _until_reminded(next_desk, conversation)
     await store.close()
 

@@ -40,6 +40,19 @@ def test_without_a_database_address_a_file_is_kept(tmp_path: Path) -> None:
         ({"PUBLIC_URL": "https://desk.example/"}, ["PUBLIC_URL", "slash"]),
         ({"TELEGRAM_MODE": "pigeon"}, ["TELEGRAM_MODE", "pigeon"]),
         ({"TELEGRAM_MODE": "webhook"}, ["TELEGRAM_MODE", "public_url"]),
+        ({"WORKERS": "0"}, ["WORKERS", "at least 1"]),
+        ({"WORKERS": "2"}, ["WORKERS", "redis_url", "database_url"]),
+        ({"DATABASE_URL": "mysql://ieum@db/ieum"}, ["DATABASE_URL", "postgresql://"]),
+        ({"DATABASE_URL": "postgres://ieum@db/ieum"}, ["DATABASE_URL", "postgresql://"]),
+        ({"REDIS_URL": "localhost:6379"}, ["REDIS_URL", "redis://"]),
+        (
+            {
+                "TELEGRAM_MODE": "webhook",
+                "PUBLIC_URL": "https://desk.example",
+                "REDIS_URL": "redis://localhost",
+            },
+            ["TELEGRAM_MODE", "polling"],
+        ),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_expected(

@@ -67,7 +67,7 @@ async def gateway(folder: Path, **settings: Any) -> AsyncIterator[str]:
     rasa = FakeRasa()
     await rasa.start()
     store = await Store.open(chosen.database)
-    way = Rasa(rasa.url, TOKEN, rasa.url)
+    way = Rasa([rasa.url], TOKEN, [rasa.url])
     async with TestServer(make_app(chosen, Desk(store, way, Masking("key")), BASE)) as server:
         yield str(server.make_url("")).rstrip("/")
     await way.close()

@@ -273,7 +273,7 @@ async def _is_answered(scene: Scene) -> bool:
 @contextlib.asynccontextmanager
 async def _scene(database: Path, base: KnowledgeBase, rasa: str) -> Any:
     store = Store(f"sqlite:///{database}")
-    way, queue = Rasa(rasa, TOKEN, rasa), Queue(base)
+    way, queue = Rasa([rasa], TOKEN, [rasa]), Queue(base)
     desk = Desk(store, way, Masking("key"), queue=queue)
     [conversation] = await store._run(
         lambda db: db.execute(sa.select(conversations.c.id)).scalars().all()

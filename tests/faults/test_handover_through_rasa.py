@@ -15,6 +15,7 @@ from bot.cases.counsel import Cases
 from bot.cases.ownership import Counsellor
 from bot.cases.queue import Queue
 from bot.conversations import Desk as Conversations
+from bot.masking import Masking
 from bot.personal_numbers import mask
 from bot.rasa import Rasa
 from bot.store import Store
@@ -36,10 +37,12 @@ class Console:
 
     def do(self, work: Callable[[Cases], Awaitable[Any]]) -> Any:
         async def through() -> Any:
-            store, way = Store(self._database), Rasa("http://127.0.0.1:1", "", "")
+            store, way = Store(self._database), Rasa(["http://127.0.0.1:1"], "", [])
             queue = Queue(self._base)
             try:
-                return await work(Cases(Conversations(store, way), self._base, queue, mask))
+                return await work(
+                    Cases(Conversations(store, way, Masking("")), self._base, queue, mask)
+                )
             finally:
                 await way.close()
                 await store.close()

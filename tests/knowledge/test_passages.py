@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from knowledge import nearest
 from knowledge.cutting import LONGEST, Passage, cut
@@ -14,7 +15,9 @@ from knowledge.documents import Document, Section, width
 from knowledge.encoder import Vectors
 from knowledge.passages import Embedded, Passages
 from knowledge.words import terms_of
+from tests.servers import Postgres
 
+ON_BOTH_DATABASES = True
 TODAY = date(2026, 11, 21)
 DIMENSIONS = 8
 
@@ -41,8 +44,8 @@ def toward(dimension: int) -> Vectors:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Passages:
-    return Passages(tmp_path, "test")
+def store(tmp_path: Path, database: str) -> Passages:
+    return Passages(tmp_path, "test", database)
 
 
 def names(store: Passages, text: str = "", dimension: int = 0) -> set[str]:
@@ -127,8 +130,8 @@ def test_removing(store: Passages) -> None:
     assert (store.documents(), names(store)) == ([], set())
 
 
-def test_a_running_desk_sees_changes(store: Passages, tmp_path: Path) -> None:
-    desk = Passages(tmp_path, "test")
+def test_a_running_desk_sees_changes(store: Passages, tmp_path: Path, database: str) -> None:
+    desk = Passages(tmp_path, "test", database)
     assert names(desk) == set()
     for number in range(3):
         store.add([made_up(f"{number}.txt", "wages")], TODAY)
@@ -153,28 +156,27 @@ def test_an_error_on_the_way_changes_nothing(store: Passages, tmp_path: Path) ->
 
 
 def test_what_finds_passages_is_made_again_where_it_is_lost(
-    store: Passages, tmp_path: Path
+    store: Passages, tmp_path: Path, database: str
 ) -> None:
     store.add([made_up("a.txt", "wages")], TODAY)
     (made,) = tmp_path.glob("passages-*")
     made.rename(tmp_path / "lost")
-    assert names(Passages(tmp_path, "test"), "wages") == {"a.txt"}
+    assert names(Passages(tmp_path, "test", database), "wages") == {"a.txt"}
 
 
 def test_another_encoder_does_not_search_in_foreign_vectors(
-    store: Passages, tmp_path: Path
+    store: Passages, tmp_path: Path, database: str
 ) -> None:
     store.add([made_up("a.txt", "wages")], TODAY)
-    other = Passages(tmp_path, "other")
+    other = Passages(tmp_path, "other", database)
     assert names(other, "wages") == set()
     assert [listed.readable for listed in other.documents()] == [False]
     other.add([made_up("a.txt", "wages")], TODAY)
     assert names(other, "wages") == {"a.txt"}
 
 
-def test_many_passages_are_found_by_cells(
-    store: Passages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_passages_are_found_by_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Passages(tmp_path, "test")
     few = [made_up(f"{n}.txt", *["wages"] * 100, toward=n) for n in range(8)]
     store.add(few, TODAY)
     exact = {d: {(f.document, f.number) for f in store.search("", toward(d), 10)} for d in range(8)}
@@ -190,3 +192,19 @@ def test_many_passages_are_found_by_cells(
     assert "7.txt" not in names(store, dimension=7)
     store.add([made_up("new.txt", *["visa"] * 20, toward=7)], TODAY)
     assert names(store, dimension=7) == {"new.txt"}
+
+
+def test_pgvector_finds_many_passages_by_its_graph(tmp_path: Path, postgres: Postgres) -> None:
+    url = postgres.fresh()
+    store = Passages(tmp_path, "test", url)
+    store.add([made_up(f"{n}.txt", *["wages"] * 200, toward=n) for n in range(8)], TODAY)
+    engine = sa.create_engine(url, future=True)
+    with engine.begin() as db:
+        db.execute(sa.text("ANALYZE"))
+        kinds = db.execute(sa.text("SELECT indexdef FROM pg_indexes WHERE tablename='passages'"))
+        assert any("hnsw" in kind for kind in kinds.scalars())
+    engine.dispose()
+    for dimension in range(8):
+        assert names(store, dimension=dimension) == {f"{dimension}.txt"}
+    assert not list(tmp_path.glob("passages-*/vectors.faiss"))
+    postgres.drop(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 
+from nlu.action_calls import ActionServers
 from nlu.gateway_channel import GatewayChannel, GatewayMessage, as_user_text
 
 TOKEN = "s3cret-of-the-test"
@@ -24,9 +26,13 @@ class Desk:
         self.heard: list[UserMessage] = []
         self.says: list[dict[str, Any]] = [{"messages": []}]
         self.breaks = False
+        self.actions: ActionServers | None = None
 
     async def handle(self, message: UserMessage) -> None:
         self.heard.append(message)
+        if self.actions:
+            with contextlib.suppress(aiohttp.ClientError):  # as Rasa does
+                await self.actions.call({})
         if self.breaks:
             raise RuntimeError("secret inside")
         for said in self.says:
@@ -140,6 +146,21 @@ async def test_silence_is_a_failure(desk_and_url: tuple[Desk, str]) -> None:
 
     assert status == 500
     assert "action server" in body["error"]
+
+
+async def test_action_servers_out_of_reach_are_no_fault_of_the_message(
+    desk_and_url: tuple[Desk, str], unused_tcp_port: int
+) -> None:
+    desk, url = desk_and_url
+    desk.says = []
+    desk.actions = ActionServers([f"http://127.0.0.1:{unused_tcp_port}/webhook"], {})
+
+    status, body = await _post(url, headers=HEADERS, json={"sender": "c1", "message": "hi"})
+
+    assert status == 503
+    assert "action server" in body["error"]
+    desk.actions = None
+    assert (await _post(url, headers=HEADERS, json={"sender": "c1", "message": "hi"}))[0] == 500
 
 
 @pytest.mark.parametrize(

@@ -34,19 +34,19 @@ def test_rasa_and_actions_listen_on_loopback_alone(desk: Desk) -> None:
 
 
 def test_they_do_so_wherever_the_gateway_listens(desk: Desk) -> None:
-    for command in supervisor.commands(desk.settings(HOST="0.0.0.0")).values():
+    for command, _ in supervisor.programs(desk.settings(HOST="0.0.0.0")).values():
         assert "0.0.0.0" not in command
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong"])
 def test_rasa_hears_nobody_without_its_token(desk: Desk, token: str | None) -> None:
-    url = f"{desk.settings().rasa_url}/webhooks/gateway/message"
+    url = f"{desk.settings().rasa_urls[0]}/webhooks/gateway/message"
     assert _status(url, HELLO, token) == 401
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong"])
 def test_actions_hear_nobody_without_their_token(desk: Desk, token: str | None) -> None:
-    assert _status(f"{desk.settings().actions_url}/webhook", b"{}", token) == 401
+    assert _status(f"{desk.settings().actions_urls[0]}/webhook", b"{}", token) == 401
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_actions_hear_nobody_without_their_token(desk: Desk, token: str | None) 
 def test_rasas_own_doors_are_shut_even_for_the_token(desk: Desk, path: str) -> None:
     token = Secrets.load(desk.folder).rasa_token
     for body in (None, HELLO):
-        assert _status(desk.settings().rasa_url + path, body, token) in (404, 405)
+        assert _status(desk.settings().rasa_urls[0] + path, body, token) in (404, 405)
 
 
 def test_rasa_has_no_memory_of_what_was_said(desk: Desk) -> None:
     """A message that comes with no state is the first of its conversation, whoever sends it."""
     token = Secrets.load(desk.folder).rasa_token
-    url = f"{desk.settings().rasa_url}/webhooks/gateway/message"
+    url = f"{desk.settings().rasa_urls[0]}/webhooks/gateway/message"
     told = {"sender": "same", "message": "I have an F-6 visa"}
     first = _answer(url, told, token)
     assert first[-1]["state"]["facts"]["status"]["value"] == "F-6"

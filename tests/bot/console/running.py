@@ -53,7 +53,7 @@ class RunningConsole:
 
     async def start(self) -> None:
         self.store = await Store.open(self.settings.database)
-        self._way = Rasa(self.rasa.url, TOKEN, self.rasa.url)
+        self._way = Rasa([self.rasa.url], TOKEN, [self.rasa.url])
         queue = Queue(BASE, Opening(self.settings.opening_hours))
         self.desk = Desk(self.store, self._way, Masking("key"), queue=queue)
         self.cases = Cases(self.desk, BASE, queue, mask)

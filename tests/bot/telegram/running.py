@@ -16,6 +16,7 @@ from bot.store import Store
 from bot.telegram.chats import Chats
 from bot.telegram.door import TelegramDoor
 from bot.telegram.flood import ChatPace
+from bot.telegram.invitations import Invitations
 from knowledge.assessment import assess
 from knowledge.base import KnowledgeBase
 from knowledge.cards import Cards
@@ -73,11 +74,12 @@ class RunningDoor:
 
     async def start(self) -> None:
         store = await Store.open(self.settings.database)
-        rasa = Rasa(self._rasa.url, TOKEN, self._rasa.url)
+        rasa = Rasa([self._rasa.url], TOKEN, [self._rasa.url])
         self.desk = Desk(store, rasa, Masking("key"))
         self.door = TelegramDoor(self.settings, SECRET, self.desk, BASE, pace=ChatPace(1 / RATE))
         app = make_app(self.settings, self.desk, BASE)
         self.door.add_to(app)
+        Invitations(self.settings, store).add_to(app)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from datetime import datetime
 
 import aiohttp
 import pytest
 
+from bot.messages import Utterance
+from bot.store import add_utterances
 from knowledge.periods import SEOUL
-from tests.bot.telegram.running import RunningDoor, ScriptedRasa, phrase, says
+from tests.bot.telegram.running import SECRET, RunningDoor, ScriptedRasa, phrase, says
 from tests.telegram_double.errors import Refusal, too_many_requests
 from tests.telegram_double.server import BotApi
 
@@ -238,16 +241,14 @@ async def test_what_a_counsellor_writes_arrives_by_itself(door: RunningDoor, api
 
 
 async def _counsellor_writes(door: RunningDoor, chat_id: int, text: str) -> None:
-    """As the console will do it: a message of that role, stored and told."""
-    from bot.messages import Utterance
-
+    """As the console does it: a message of that role, stored and told."""
     desk = door.desk
     conversation = await desk.find("telegram", str(chat_id))
     assert conversation
-    said = await desk.store.messages(conversation.id)
-    await desk._notice(
-        conversation.id, Utterance(text, "en"), said[-1].id, role="counsellor", closes=True
+    said = await desk.store._run(
+        lambda db: add_utterances(db, conversation.id, [Utterance(text, "en")], "counsellor")
     )
+    desk.tell(conversation.id, said)
 
 
 async def test_a_blocked_bot_is_noticed_and_heals(
@@ -437,3 +438,35 @@ async def test_a_number_told_on_telegram_lies_nowhere_in_the_open(
     files = b"".join(path.read_bytes() for path in door.settings.folder.glob("ieum.db*"))
     assert "🛂•••".encode() in files
     assert b"M73912846" not in files
+
+
+async def test_updates_that_come_twice_and_in_disorder_are_each_answered_once(
+    hooked_door: RunningDoor, rasa: ScriptedRasa, api: BotApi
+) -> None:
+    people = [api.person(name) for name in ("Aiko", "Bat", "Chi")]
+    updates = [
+        {
+            "update_id": 7000 + number,
+            "message": {
+                "message_id": 500 + number,
+                "date": 1_790_000_000 + number,
+                "chat": {"id": person.id, "type": "private"},
+                "from": {"id": person.id, "is_bot": False, "first_name": "P"},
+                "text": f"words {number}",
+            },
+        }
+        for number, person in enumerate(people * 4)
+    ]
+    disorder = random.Random(7)
+    sent = [*updates, *updates]
+    disorder.shuffle(sent)
+    async with aiohttp.ClientSession(headers={HEADER: SECRET}) as session:
+        for update in sent:
+            async with session.post(f"{hooked_door.url}/telegram/webhook", json=update) as answer:
+                assert answer.status == 200
+    for number, person in enumerate(people * 4):
+        await person.hears(f"You said: words {number}")
+    assert sorted(rasa.told()) == sorted(f"words {number}" for number in range(len(updates)))
+    for person in people:
+        answers = [text for text in person.texts if text.startswith("You said")]
+        assert len(answers) == len(set(answers)) == 4
