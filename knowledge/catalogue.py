@@ -10,7 +10,7 @@ follows.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -80,8 +80,12 @@ class Catalogue:
         return {name: self.phrase(name) for name in self._phrases if name.startswith(prefix)}
 
     def day(self, day: date) -> str:
-        """A date written out: 2 March 2027, 2027년 3월 2일."""
+        """A date written out: March 2, 2027, 2027년 3월 2일."""
         return format_date(day, "long", self._writes)
+
+    def moment(self, moment: datetime) -> str:
+        """A day of the week with its date and the time: Monday, March 2, 2027 09:00."""
+        return f"{format_date(moment, 'full', self._writes)} {moment:%H:%M}"
 
     def as_of(self, printed: str) -> str:
         """A source's date as far as it is printed: 2021, June 2021, 1 January 2025."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import sqlalchemy as sa
-from babel.dates import format_datetime, format_timedelta
+from babel.dates import format_timedelta
 
 from bot.messages import CaseStatus, State, Urgency, as_text
 from bot.store import cases, conversations, messages
@@ -85,13 +85,13 @@ class Place(NamedTuple):
     def in_words(self, words: Catalogue) -> str:
         """What the person is told: what is known, and nothing that is not."""
         lines = [words.phrase("case.position", position=self.position)]
-        locale = words.written_in
         if self.opens is not None:
-            moment = self.opens.astimezone(SEOUL)
-            when = format_datetime(moment, "EEEE, d MMMM, HH:mm", locale=locale)
-            lines.append(words.phrase("case.opens", when=when))
+            opens = words.moment(self.opens.astimezone(SEOUL))
+            lines.append(words.phrase("case.opens", when=opens))
         elif self.usually is not None:
-            wait = format_timedelta(max(self.usually, SHORTEST), threshold=1.2, locale=locale)
+            wait = format_timedelta(
+                max(self.usually, SHORTEST), threshold=1.2, locale=words.written_in
+            )
             lines.append(words.phrase("case.usually", wait=wait))
         lines.append(words.phrase("handoff.expected"))
         return "\n".join(lines)

@@ -6,7 +6,9 @@ from datetime import datetime
 
 import pytest
 
+from bot.cases.queue import Place
 from bot.opening import Opening
+from knowledge.catalogue import Catalogue
 from knowledge.periods import SEOUL
 
 WEEKDAYS = "Mo-Fr 09:00-12:00,13:00-18:00"
@@ -45,3 +47,22 @@ def test_never_open_promises_no_time() -> None:
 def test_hours_that_cannot_be_read_say_what_is_wanted() -> None:
     with pytest.raises(ValueError, match="Mo-Fr 09:00-18:00"):
         Opening("from nine to five")
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "Monday, November 23, 2026 09:00"),
+        ("ko", "2026년 11월 23일 월요일 09:00"),
+        ("ja", "2026年11月23日月曜日 09:00"),
+        ("zh", "2026年11月23日星期一 09:00"),
+        ("vi", "Thứ Hai, 23 tháng 11, 2026 09:00"),
+    ],
+)
+def test_people_read_in_their_own_way_when_counsellors_are_back(
+    language: str, written: str
+) -> None:
+    place = Place(2, None, at("2026-11-23T09:00"))
+    told = place.in_words(Catalogue.of(language))
+    assert written in told
+    assert "2" in told.splitlines()[0]

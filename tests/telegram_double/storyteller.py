@@ -49,8 +49,8 @@ class Storyteller:
         return self._await(self._does(lambda: self._chat.sends(text)))
 
     def choose(self, value: str, in_words: str | None = None) -> list[Json]:
-        """Tap the button of this value; a language or an act has a command, and an answer that
-        is not on a button is corrected from /facts.
+        """Tap the button of this value; a language or an act has a command, a fact is asked for
+        again from /facts, and so is corrected where its answer is on no button.
         """
         kind, _, name = value.partition(":")
         if button := self._button(value):
@@ -59,6 +59,8 @@ class Storyteller:
             return self.say(f"/language {name}")
         if kind == "act" and name in COMMANDS:
             return self.say(f"/{name}")
+        if kind == "ask":
+            return self._await(self._from_facts(name))
         assert kind == "fact" and in_words, f"there is no button for {value}"
         return self._correct(name.partition("=")[0], in_words)
 
@@ -127,13 +129,13 @@ class Storyteller:
         self.asked = asked  # that question was wanted
         return replies
 
-    async def _from_facts(self, fact: str) -> None:
+    async def _from_facts(self, fact: str) -> list[Json]:
         before = len(self._chat.heard)
         self._chat.sends("/facts")
         listed = await self._chat.hears_more(before, seconds=PATIENCE)
         facts = list((await self._conversation()).state.facts)
         button = list(listed.buttons)[facts.index(fact)]
-        await self._does(lambda: self._chat.taps(button, on=listed))
+        return await self._does(lambda: self._chat.taps(button, on=listed))
 
     def _button(self, value: str) -> str | None:
         """What the button of this value says in the chat: long labels become numbers."""

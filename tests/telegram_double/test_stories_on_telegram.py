@@ -8,6 +8,7 @@ the same story over the API.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.telegram_double.storyteller import Storyteller
 
 TRANSCRIPTS = Path("var/transcripts")  # kept, for people to read
 AT_ONCE = 5
+_PLACE_IN_QUEUE = r"\d+"  # one of the two comes first
 STORIES: list[Json] = [
     story
     for path in sorted(Path(stories.__path__[0]).glob("*.yml"))
@@ -89,12 +91,13 @@ def _outcome(person: Talks) -> dict[str, Any]:
     """What a conversation has come to, as data."""
     state = person.state()
     last = [m for m in state["messages"] if m["role"] == "desk"][-1]
-    card = {k: v for k, v in (last["card"] or {}).items() if k != "case_id"}
+    card = {k: v for k, v in (last["card"] or {}).items() if k not in ("case_id", "expected")}
+    place = _PLACE_IN_QUEUE if card.get("type") == "handoff" else ""
     return {
         "questions": person.asked,
         "facts": {name: fact["value"] for name, fact in state["facts"].items()},
         "language": state["language"],
         "urgency": state["triage"]["urgency"],
-        "text": last["text"],
+        "text": re.sub(place, "", last["text"]),
         "card": card,
     }

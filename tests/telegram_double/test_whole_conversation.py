@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from bot.telegram.verdict import EVERYTHING
 from knowledge.base import KnowledgeBase
 from knowledge.catalogue import Catalogue
 from tests.telegram_double.person import Person, Sent
@@ -17,6 +18,8 @@ OPENING = "F-6ビザで韓国に3年住んでいます。韓国人の夫と暮�
 WORDS = Catalogue.of("ja")
 BASE = KnowledgeBase.load()
 SERVICE = BASE.services["permanent_residence.f5_2"]
+
+VERDICT = WORDS.text(f"{SERVICE.id}.eligible", SERVICE.outcomes["eligible"])
 
 
 def written(day: date) -> str:
@@ -60,18 +63,20 @@ async def test_from_the_opening_message_to_the_verdict(telegram_desk: BotApi) ->
         else:
             aiko.sends(answer)
     assert asked, aiko.transcript()
-    # The verdict is longer than one message: its sources close the last one.
-    source = BASE.sources["bucheon_guide"].title
-    await aiko.hears(WORDS.text("source.bucheon_guide", source), seconds=30)
-    verdict = "\n".join(aiko.texts)
-    assert WORDS.text(f"{SERVICE.id}.eligible", SERVICE.outcomes["eligible"]) in verdict
+    verdict = await aiko.hears(VERDICT)
+    closed = [sent for sent in aiko.heard if sent is not verdict]
+    assert all(button.startswith("✓") for sent in closed for button in sent.buttons)
+    aiko.taps(WORDS.phrase(f"telegram.part.{EVERYTHING}"))
     for document in ("passport", "criminal_certificate"):
         text = next(d.text for d in SERVICE.documents if d.id == document)
-        assert WORDS.text(f"{SERVICE.id}.{document}", text) in verdict
+        await aiko.hears(WORDS.text(f"{SERVICE.id}.{document}", text))
+    # The whole is longer than one message: its sources close the last one.
+    source = WORDS.text("source.bucheon_guide", BASE.sources["bucheon_guide"].title)
+    await telegram_desk.until(
+        lambda: f"[2] {source}" in aiko.texts[-1], seconds=30, why="its sources"
+    )
     assert telegram_desk.unanswered() == []
     assert telegram_desk.refusals == []
-    closed = aiko.heard[:-1]
-    assert all(button.startswith("✓") for sent in closed for button in sent.buttons)
 
 
 def tap(person: Person, answer: str) -> None:
@@ -89,7 +94,6 @@ async def next_question(person: Person, after: int) -> str | None:
         WORDS.text(f"fact.{fact.id}.question", fact.question): fact.id
         for fact in BASE.facts.values()
     }
-    verdict = WORDS.phrase("verdict.documents")
 
     def news() -> str:
         return "\n".join(line.text for line in person.lines[after:] if isinstance(line, Sent))
@@ -98,6 +102,6 @@ async def next_question(person: Person, after: int) -> str | None:
         return next((fact for question, fact in questions.items() if question in news()), None)
 
     await person.api.until(
-        lambda: asked() or verdict in news(), seconds=60, why="a question or a verdict"
+        lambda: asked() or VERDICT in news(), seconds=60, why="a question or a verdict"
     )
     return asked()
