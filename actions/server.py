@@ -7,6 +7,7 @@ errors hold no word of a conversation.
 
 from __future__ import annotations
 
+import gc
 import hmac
 import logging
 import os
@@ -77,6 +78,9 @@ def main() -> None:
         knowledge_base()
     except RecordError as error:
         sys.exit(f"The knowledge base cannot be used: {error}")
+    # The base stays; looking through it for garbage would hold up a turn.
+    gc.collect()
+    gc.freeze()
     port = int(os.environ.get("ACTIONS_PORT", "5055"))
     web.run_app(make_app(token), host="127.0.0.1", port=port, access_log=None, print=None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import time
@@ -123,6 +124,8 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         if settings.counsellors_chat:
             CounsellorsGroup(settings, base, store, cases).add_to(app)
     runner = make_runner(app)
+    gc.collect()
+    gc.freeze()  # the base and the catalogues stay
     try:
         await runner.setup()
         # Several gateways listen at one address, and the system shares the callers out.

@@ -6,12 +6,12 @@ what to ask next `knowledge/questions.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from knowledge.facts import Facts
-from knowledge.questions import gains, most_useful_first
+from knowledge.questions import Gain, gains, most_useful_first
 from knowledge.schema import Claim, Condition, Deadline, Item, Outcome, Service
 from knowledge.weighing import DISPUTED, MET, UNMET, Reason, parse_period, weigh
 
@@ -31,6 +31,7 @@ class Verdict(NamedTuple):
 
     `missing` are the facts that could still change the outcome, the one that
     settles most first; `unsure` are such facts the person does not know.
+    `worth` is what asking for each of them would bring.
     """
 
     service: Service
@@ -40,6 +41,7 @@ class Verdict(NamedTuple):
     reason: Reason | None
     missing: tuple[str, ...]
     unsure: tuple[str, ...]
+    worth: Mapping[str, Gain] = {}
 
     @property
     def requirements(self) -> tuple[Reason, ...]:
@@ -89,10 +91,11 @@ def assess(service: Service, facts: Facts, today: date) -> Verdict:
     reason = weigh(service.requires, facts, today)
     if reason.settled:
         return Verdict(service, facts, today, _OUTCOME[reason.low], reason, (), ())
-    still_open = most_useful_first([gains(reason)])
+    worth = gains(reason)
+    still_open = most_useful_first([worth])
     missing = tuple(f for f in still_open if f not in facts or facts[f] is not None)
     unsure = tuple(f for f in still_open if f in facts and facts[f] is None)
-    return Verdict(service, facts, today, "needs_more_info", reason, missing, unsure)
+    return Verdict(service, facts, today, "needs_more_info", reason, missing, unsure, worth)
 
 
 def missing_across(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
@@ -101,7 +104,7 @@ def missing_across(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     Best is what settles most of them together; "can I stay after the divorce?"
     touches three services, and one question can close two.
     """
-    in_order = most_useful_first(gains(v.reason) for v in verdicts if v.reason)
+    in_order = most_useful_first(verdict.worth for verdict in verdicts)
     asked_for = {fact for verdict in verdicts for fact in verdict.missing}
     return tuple(fact for fact in in_order if fact in asked_for)
 

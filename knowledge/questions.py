@@ -9,7 +9,7 @@ matter, is looked at again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from knowledge.weighing import MET, UNMET, Reason, combine
@@ -33,7 +33,7 @@ def gains(reason: Reason) -> dict[str, Gain]:
     return {fact: _gain(root, 1 << numbers[fact], len(facts)) for fact in facts}
 
 
-def most_useful_first(open_questions: Iterable[dict[str, Gain]]) -> list[str]:
+def most_useful_first(open_questions: Iterable[Mapping[str, Gain]]) -> list[str]:
     """The facts of one service's `gains`, or of several that a person may mean, best first."""
     settled: Counter[str] = Counter()
     spared: Counter[str] = Counter()
@@ -88,19 +88,17 @@ def _over(reason: Reason, spans: Sequence[_Span]) -> _Span:
         low, high = high, low
     if low == high:
         return _Span(low, high, 0)
+    # A child that another one overrules can no longer matter.
+    if condition.all:
+        least, next_least = sorted([*(span.high for span in spans), MET, MET])[:2]
+        matter = [s for s in spans if s.low < (next_least if s.high == least else least)]
+    elif condition.any:
+        most, next_most = sorted([*(span.low for span in spans), UNMET, UNMET], reverse=True)[:2]
+        matter = [s for s in spans if s.high > (next_most if s.low == most else most)]
+    else:
+        matter = list(spans)
     facts = 0
-    for at, span in enumerate(spans):
-        if not span.facts:
-            continue
-        # A child that another one overrules can no longer matter.
-        if condition.all:
-            others = [o.high for i, o in enumerate(spans) if i != at]
-            if span.low >= min(others, default=MET):
-                continue
-        elif condition.any:
-            others = [o.low for i, o in enumerate(spans) if i != at]
-            if span.high <= max(others, default=UNMET):
-                continue
+    for span in matter:
         facts |= span.facts
     return _Span(low, high, facts)
 

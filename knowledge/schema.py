@@ -244,8 +244,11 @@ class Service(Record, frozen=True):
 
 
 class Choice(Record, frozen=True):
+    """An answer to choose.  Who names the `status` that it comes with has told it."""
+
     value: str
     label: str
+    status: str | None = None
 
 
 class Fact(Record, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
@@ -23,7 +24,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from knowledge.base import KnowledgeBase, asked_by, facts_of
 from knowledge.periods import seoul_today
 from knowledge.schema import Fact
-from nlu.choices import find_choices
+from nlu.choices import find_choices, find_plain_words, told_by_status
+from nlu.corrections import without_taken_back
 from nlu.countries import find_countries
 from nlu.dates import find_dates
 from nlu.durations import find_durations
@@ -137,13 +139,15 @@ class FactReader(GraphComponent, EntityExtractorMixin):
 class Topic(NamedTuple):
     """What services ask for, the statuses of those whom they are for, and those they end in.
 
-    `near` are the facts that related services ask for, and what makes a case urgent.
+    `near` are the facts that related services ask for, and what makes a case urgent;
+    `held` the statuses that can only be held by those whom the first service is for.
     """
 
     asked: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
     statuses: tuple[str, ...] = ()
     leads_to: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, names: Iterable[str], base: KnowledgeBase) -> Topic:
@@ -156,6 +160,12 @@ class Topic(NamedTuple):
             | {fact for rule in base.triage for fact in facts_of(rule.when)},
             tuple(status for service in services for status in service.statuses),
             tuple(status for service in services for status in service.leads_to),
+            tuple(
+                status
+                for service in services[:1]
+                for status in service.statuses
+                if status not in service.leads_to
+            ),
         )
 
     def believes_from(self, fact: str, kind: str) -> float:
@@ -164,8 +174,16 @@ class Topic(NamedTuple):
             return _SURE_IF_ASKED[kind]
         return _SURE_IF_NEAR[kind] if fact in self.near else _SURE_STATEMENT
 
+    def believes_plain_words_from(self, fact: str, question: str | None) -> float:
+        """The probability from which plain words that tell `fact` are taken for it."""
+        if fact == question:
+            return 0
+        return _PLAIN_IF_ASKED if fact in self.asked else _PLAIN_IF_NEAR
+
     def speaks_for(self, fact: str, mention: Mention) -> float:
         """How many times as likely it makes that a quantity tells `fact`."""
+        if fact == "status" and _is_one_of(mention, self.held):
+            return _MATTERS**2
         if mention.kind == "status" and _is_one_of(mention, self.leads_to):
             return {"status": 1 / _MATTERS}.get(fact, _MATTERS if fact in self.asked else 1)
         if fact == "status" and _is_one_of(mention, self.statuses):
@@ -218,13 +236,21 @@ def read_facts(
     folded = fold(text[:_LONGEST])
     languages = _reading_languages(folded.text, language)
     quantities = _quantities(folded.text, languages, today)
+    standing = without_taken_back(folded, quantities, languages)
+    if standing is not folded:
+        folded, quantities = standing, _quantities(standing.text, languages, today)
     found = assign_roles(folded.text, quantities, languages, today)
     alone = is_little_more_than(folded.text, [(q.start, q.end) for q in quantities])
     choices = find_choices(folded.text, quantities, languages)
+    in_question = topic.asked | topic.near | ({asked} if asked else set())
+    plain = find_plain_words(folded.text, quantities, languages, in_question)
     if learned and not _CODE.search(folded.text):
         if not (asked and alone):  # a bare quantity answers what was asked
             found = _with_learned_roles(folded.text, found, learned, topic, today)
-        choices += _learned_choices(folded.text, choices, learned.statements, asked, topic)
+        told = {choice.role for choice in choices}
+        by_status = told_by_status(found, learned.facts.values())
+        choices += [choice for choice in by_status if choice.role not in told]
+        choices += _learned_choices(folded.text, choices, plain, learned.statements, asked, topic)
     said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
     return [
@@ -247,6 +273,7 @@ _SURE_STATEMENT, _LIKELY_STATEMENT = 0.8, 0.5
 _SURE_IF_NEAR = {"bool": 0.8, "choice": 0.7}
 _SURE_IF_ASKED = {"bool": 0.6, "choice": 0.5}
 _LIKELY_IF_ASKED = 0.25
+_PLAIN_IF_ASKED, _PLAIN_IF_NEAR = 0.03, 0.3
 _ALONE = 2  # times as likely as the next value a statement is that is taken
 _MATTERS = 8  # times as likely is a role that the services in question ask for
 _MEANT, _MEANT_AT_ALL = 3, 0.15  # services of the router's, and from which probability
@@ -299,25 +326,42 @@ def _home(mention: Mention, probability: float, told: set[str]) -> list[Mention]
 def _learned_choices(
     text: str,
     known: list[Mention],
+    plain: list[Mention],
     model: StatementModel,
     asked: str | None,
     topic: Topic,
 ) -> list[Mention]:
     told = {m.role for m in known if m.role}
     read = model.read(text)
+    probability: dict[tuple[str, object], float] = {
+        (s.told.fact, s.told.value): s.probability for s in read
+    }
     mentions = []
+    for mention in plain:
+        fact = mention.role
+        if fact is None or fact in told:
+            continue
+        believed = topic.believes_plain_words_from(fact, asked)
+        if probability.get((fact, mention.value), 0) >= believed:
+            mentions.append(mention)
+            told.add(fact)
+    surest: dict[str, list[float]] = defaultdict(list)
+    for statement in read:  # the surest first
+        surest[statement.told.fact].append(statement.probability)
     for statement in read:
         fact, value = statement.told
-        rivals = [s.probability for s in read if s.told.fact == fact and s is not statement]
+        if fact in told or statement.probability < _ANSWER:
+            continue
         kind = "bool" if isinstance(value, bool) else "choice"
-        times = statement.probability / max(rivals, default=1e-6)
+        first, second = (*surest[fact], 1e-6)[:2]
+        times = first / second
         likely = _LIKELY_IF_ASKED if fact in topic.asked else _LIKELY_STATEMENT
         surely = topic.believes_from(fact, kind)
         if fact == asked and times > _CLEARLY and len(text) <= _SHORT:
             likely, surely = _ANSWER, _SURE_ANSWER[kind]
-        if fact in told or statement.probability < likely:
-            continue
         told.add(fact)  # the surest value alone
+        if statement.probability < likely:
+            continue
         sure = statement.probability >= surely and times > _ALONE
         mentions.append(
             Mention(

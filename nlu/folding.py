@@ -20,6 +20,11 @@ class Folded(NamedTuple):
     def place(self, index: int) -> int:
         return index if self.places is None else self.places[index]
 
+    def without(self, start: int, end: int) -> Folded:
+        """The text without a piece of it; what follows still leads back to its own place."""
+        places = self.places or list(range(len(self.text) + 1))
+        return Folded(self.text[:start] + self.text[end:], places[:start] + places[end:])
+
 
 def fold(text: str) -> Folded:
     """`text` in one way of writing."""

@@ -7,6 +7,7 @@ Rasa's `/intent` syntax and gives back each utterance of the desk whole.
 
 from __future__ import annotations
 
+import gc
 import hmac
 import json
 import logging
@@ -76,6 +77,12 @@ class GatewayChannel(InputChannel):
         speed_up_action_calls()
         speed_up_graph_runs()
         blueprint = Blueprint("gateway")
+
+        @blueprint.after_server_start
+        async def keep_the_model(*_: object) -> None:
+            # The model stays; looking through it for garbage would hold up a turn.
+            gc.collect()
+            gc.freeze()
 
         @blueprint.post("/message")
         async def message(request: Request) -> HTTPResponse:

@@ -17,7 +17,7 @@ from nlu.mentions import Mention
 from nlu.wordlists import word_list
 
 # One private letter stands for each kind of quantity while roles are looked for.
-_MARKS = {
+MARKS = {
     "duration": "\ue001",
     "date": "\ue002",
     "money": "\ue003",
@@ -81,7 +81,7 @@ def mask(text: str, mentions: list[Mention]) -> Masked:
         letters.extend(text[position : mention.start])
         places.extend(range(position, mention.start))
         marks[len(letters)] = mention
-        letters.append(_MARKS[mention.kind])
+        letters.append(MARKS[mention.kind])
         places.append(mention.start)
         position = mention.end
     letters.extend(text[position:])
@@ -180,22 +180,24 @@ def _patterns(language: str) -> list[tuple[str, regex.Pattern[str]]]:
 
 def _compiled(language: str) -> Iterator[tuple[str, regex.Pattern[str]]]:
     for fact, lists in word_list("roles").items():
-        own = _MARKS[lists["kind"]]
+        own = MARKS[lists["kind"]]
         if lists["kind"] == "duration":
-            own += _MARKS["date"]
+            own += MARKS["date"]
         for pattern in lists.get(language, []):
             yield fact, compile_cue(pattern, language, own)
 
 
+@cache
 def has_mark(pattern: regex.Pattern[str]) -> bool:
     """Whether a pattern names a quantity."""
-    return any(mark in pattern.pattern for mark in _MARKS.values())
+    return any(mark in pattern.pattern for mark in MARKS.values())
 
 
+@cache
 def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str]:
     """A pattern of the lexicon: spaces, `{}` and `{kind}` written out."""
     marked = "{}" if "{}" in pattern else None
-    for kind, mark in _MARKS.items():
+    for kind, mark in MARKS.items():
         if marked is None and own and "{" + kind + "}" in pattern:
             marked = "{" + kind + "}"
             own = mark

@@ -19,6 +19,12 @@ def word_list(name: str) -> dict[str, Any]:
     return loaded
 
 
+@cache
+def word_list_if_any(name: str) -> dict[str, Any]:
+    """The list, or an empty one where nobody has written it."""
+    return word_list(name) if (FOLDER / f"{name}.yml").exists() else {}
+
+
 def alternatives(words: list[str]) -> str:
     """A pattern for any of `words`, the longest first; spaces match any run of spaces."""
     ordered = sorted(words, key=len, reverse=True)
