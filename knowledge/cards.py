@@ -67,6 +67,7 @@ class Cards:
             "fact": fact.id,
             "kind": fact.kind,
             "unit": fact.unit,
+            "lies": fact.lies,
             "text": self._fact(fact, "question"),
             "why": self._fact(fact, "why"),
             "find_out": self._fact(fact, "find_out"),

@@ -75,9 +75,9 @@ class Wording:
 
     def _question(self, card: Card) -> list[str]:
         lines = [card["text"]]
-        hint = f"question.hint.{card['kind']}"
         if card["kind"] not in ("bool", "choice"):
-            lines.append(self._say(hint))
+            lies = f".{card['lies']}" if card["lies"] else ""
+            lines.append(self._say(f"question.hint.{card['kind']}{lies}"))
         return lines
 
     def _clarify(self, card: Card) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import Conflict, InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder
 
@@ -20,10 +20,10 @@ from bot.telegram.buttons import Buttons
 from bot.telegram.chats import Chats
 from bot.telegram.delivery import Delivery
 from bot.telegram.flood import ChatPace
-from bot.telegram.handlers import COMMANDS, Handlers
+from bot.telegram.handlers import Handlers
+from bot.telegram.menu import offer_commands
 from bot.telegram.updates import Inbox, OneAtATime
 from knowledge.base import KnowledgeBase
-from knowledge.catalogue import ANSWERED, Catalogue
 
 WEBHOOK = "/telegram/webhook"
 """The webhook's path: without the token, which would end up in logs."""
@@ -113,7 +113,7 @@ class TelegramDoor:
                     allowed_updates=KINDS, bootstrap_retries=-1, error_callback=_polling_failed
                 )
             log.info("Telegram: @%s, by %s", application.bot.username, settings.telegram_mode)
-            await _until_reached(self._offer_commands)
+            await _until_reached(lambda: offer_commands(self._application.bot))
         except InvalidToken:
             # Told without the error itself, whose words hold the token.
             log.error(
@@ -132,14 +132,6 @@ class TelegramDoor:
             await application.stop()
         await self._delivery.stop()
         await application.shutdown()
-
-    async def _offer_commands(self) -> None:
-        """The menu of commands in every language the desk answers in; English for the others."""
-        for language in ANSWERED:
-            words = Catalogue.of(language)
-            menu = [BotCommand(c, words.phrase(f"telegram.command.{c}")) for c in COMMANDS]
-            code = None if language == "en" else language
-            await self._application.bot.set_my_commands(menu, language_code=code)
 
     async def _set_webhook(self) -> None:
         await self._application.bot.set_webhook(

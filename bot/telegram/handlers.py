@@ -29,17 +29,13 @@ from bot.telegram.chats import Chats
 from bot.telegram.delivery import Delivery
 from bot.telegram.kinds import answer_to
 from bot.telegram.links import PREFIX, Links
+from bot.telegram.menu import COMMANDS, offer_commands_in
 from bot.telegram.verdict import part, wanted
 from knowledge.base import KnowledgeBase
 from knowledge.cards import Cards
 from knowledge.catalogue import LANGUAGES, Catalogue
 from knowledge.periods import seoul_today
 
-COMMANDS = (
-    *("start", "language", "facts", "documents", "remind"),
-    *("human", "restart", "delete", "help"),
-)
-"""The commands in the order of the menu; `telegram.command.<name>` describes each."""
 CHANNEL = "telegram"
 # Choices that the door itself understands; the desk never sees them.
 DELETE = Choice("telegram.delete_yes", "door:delete")
@@ -330,6 +326,10 @@ class Handlers:
             except TooManyWaiting:
                 await self._reply(update, "telegram.slow_down")
         await self._delivery.deliver(chat_id)
+        now = await self._desk.store.conversation(conversation.id)
+        if now and now.language != conversation.language:
+            with contextlib.suppress(TelegramError):  # the menu is a help, no more
+                await offer_commands_in(now.language, update.get_bot(), chat_id)
 
     async def _conversation(self, update: Update, reads: str | None = None) -> Conversation:
         """The chat's conversation, opened and greeted where there is none."""

@@ -55,6 +55,7 @@ class Chat:
         self.lines: list[Sent | str] = []
         self.actions: list[str] = []
         self.left = False
+        self.commands: list[dict[str, str]] = []  # its own menu, if it has one
         self._credit: Credit | None = None
 
     def as_json(self) -> Fields:

@@ -372,7 +372,10 @@ class BotApi:
                 raise bad_request("BOT_COMMAND_INVALID")
             if not 1 <= len(command["description"]) <= 256:
                 raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-        self.commands[str(fields.get("language_code", ""))] = commands
+        if chat := (fields.get("scope") or {}).get("chat_id"):
+            self._chat({"chat_id": chat}).commands = commands
+        else:
+            self.commands[str(fields.get("language_code", ""))] = commands
         return True
 
     async def _get_my_commands(self, fields: Fields) -> list[dict[str, str]]:

@@ -401,6 +401,16 @@ async def test_the_commands_are_offered_in_the_desks_languages(
     }
 
 
+async def test_the_menu_follows_the_language_that_is_chosen(
+    door: RunningDoor, rasa: ScriptedRasa, api: BotApi
+) -> None:
+    rasa.answers("language:vi", says("Xin chào"), language="vi")
+    linh = api.person("Linh", "en")
+    linh.sends("/language vi")
+    await api.until(lambda: bool(linh.commands), why="a menu of her own")
+    assert linh.commands[0]["description"] == phrase("telegram.command.start", "vi")
+
+
 async def test_a_reminder_comes_to_the_chat_also_when_the_desk_was_down_that_morning(
     door: RunningDoor, rasa: ScriptedRasa, api: BotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
