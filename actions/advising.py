@@ -12,7 +12,7 @@ from actions.listening import Heeded, take_in
 from actions.reminding import go_on_reminding
 from actions.turn import Turn
 from actions.understood import note_changes
-from knowledge.assessment import Verdict, assess
+from knowledge.assessment import Verdict
 from knowledge.base import NOT_OURS
 from knowledge.schema import Service
 from knowledge.triage import urgency
@@ -40,7 +40,7 @@ def advise(turn: Turn) -> None:
     if len(turn.topic) > 1:
         decide(turn, heeded)
         return
-    verdict = assess(turn.base.services[turn.topic[0]], turn.typed_facts, turn.today)
+    verdict = turn.verdict(turn.topic[0])
     if (turn.asks and not heeded.answered) or turn.topic != before:
         answer(turn, verdict)
     if turn.asks_a_rule and not turn.facts and turn.asked is None:

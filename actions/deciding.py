@@ -9,7 +9,7 @@ from __future__ import annotations
 from actions.listening import Heeded
 from actions.turn import Turn
 from actions.understood import noted, wording
-from knowledge.assessment import Verdict, assess, missing_across
+from knowledge.assessment import Verdict, missing_across
 from knowledge.cards import Card
 
 _MISSES = 2
@@ -51,9 +51,7 @@ def ask_again(turn: Turn) -> None:
 
 
 def _verdicts(turn: Turn) -> list[Verdict]:
-    services = [turn.base.services[name] for name in turn.topic]
-    verdicts = [assess(service, turn.typed_facts, turn.today) for service in services]
-    return [_without_finer(turn, verdict) for verdict in verdicts]
+    return [_without_finer(turn, turn.verdict(name)) for name in turn.topic]
 
 
 def _without_finer(turn: Turn, verdict: Verdict) -> Verdict:

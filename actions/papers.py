@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from actions.deciding import ask_again
 from actions.turn import Turn
-from knowledge.assessment import assess
 from knowledge.schema import Condition, Item, Service
 
 
@@ -20,7 +19,7 @@ def tell_papers(turn: Turn) -> None:
 
 
 def _papers(turn: Turn, service: Service) -> bool:
-    verdict = assess(service, turn.typed_facts, turn.today)
+    verdict = turn.verdict(service.id)
     papers = [*verdict.applying(service.documents), *verdict.possibly(service.documents)]
     if papers:
         items: list[tuple[Service, Item | Condition]] = [(service, paper) for paper in papers]

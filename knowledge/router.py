@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 import yaml
 from scipy.sparse import hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from knowledge.base import BASE
 from knowledge.encoder import Encoder, Vectors, save
+from knowledge.letters import LetterRuns
 
 
 class Example(NamedTuple):
@@ -39,17 +39,17 @@ class Example(NamedTuple):
 class Router:
     """Ranks services for a message."""
 
-    def __init__(self, words: TfidfVectorizer, centre: Vectors, model: LogisticRegression) -> None:
+    def __init__(self, words: LetterRuns, centre: Vectors, model: LogisticRegression) -> None:
         self._words, self._centre = words, centre
         self._services = [str(service) for service in model.classes_]
         weights = model.coef_.T.astype(np.float32)
-        self._of_words, self._of_meaning = np.split(weights, [len(words.vocabulary_)])
+        self._of_words, self._of_meaning = np.split(weights, [len(words)])
         self._bias = model.intercept_
 
     def rank(self, text: str, embedding: Vectors) -> list[tuple[str, float]]:
         """(service id, probability), the likeliest first.  `embedding`: (dimensions,), query."""
         # What predict_proba would give, without building one wide sparse row for every message.
-        found = self._words.transform([text.casefold()])
+        found = self._words.vectors([text.casefold()])
         logits = found.data @ self._of_words[found.indices] + self._bias
         logits = logits + _stretched(embedding, self._centre) @ self._of_meaning
         scores = np.exp(logits - logits.max())
@@ -64,8 +64,8 @@ class Router:
     @classmethod
     def fit(cls, examples: Sequence[Example], embeddings: Vectors) -> Router:
         """A router from examples and their embeddings, row by row."""
-        words = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4), min_df=2, sublinear_tf=True)
-        lexical = words.fit_transform([example.text.casefold() for example in examples])
+        texts = [example.text.casefold() for example in examples]
+        words, lexical = LetterRuns.fit(texts, 1, 4, fewest=2)
         centre = embeddings.mean(axis=0)
         features = hstack([lexical, _stretched(embeddings, centre)]).tocsr()
         model = LogisticRegression(C=10.0, tol=1e-2, max_iter=400, class_weight="balanced")
@@ -76,7 +76,8 @@ class Router:
 def load_router(encoder: Encoder, folder: Path) -> Router:
     """The router kept in `folder`, fitted anew where examples or encoder have changed."""
     examples = list(read_examples())
-    wanted = hashlib.sha256(repr((encoder.name, examples)).encode()).hexdigest()
+    code = [Path(__file__).with_name(name).read_bytes() for name in ("router.py", "letters.py")]
+    wanted = hashlib.sha256(repr((encoder.name, examples, code)).encode()).hexdigest()
     kept = folder / "router.pickle"
     if kept.exists():
         # Written by this function into the desk's own folder; nothing else is ever unpickled.

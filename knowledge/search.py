@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from knowledge.base import KnowledgeBase, conditions
 from knowledge.calibration import Curve, load_calibration
 from knowledge.encoder import Encoder, Vectors, save
+from knowledge.letters import LetterRuns
 from knowledge.passages import Found, Passages
 from knowledge.router import Router, load_router
 from knowledge.schema import Condition, Item, Service
@@ -86,9 +86,9 @@ class Index:
     ) -> None:
         self.statements = statements
         self.embeddings, self._centre = embeddings, centre
-        self._words = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), sublinear_tf=True)
+        self._words, lexical = LetterRuns.fit([s.text.casefold() for s in statements], 2, 4)
         # Words as rows: a query then touches only its own words.
-        self._lexical = self._words.fit_transform([s.text.casefold() for s in statements]).T.tocsr()
+        self._lexical = lexical.T.tocsr()
         names = [statement.service.id for statement in statements]
         self._services, self._service_of = np.unique(names, return_inverse=True)
 
@@ -133,7 +133,7 @@ class Index:
         self, text: str, embedding: Vectors, services: Mapping[str, float] | None = None
     ) -> Vectors:
         """The score of every statement, not calibrated; -inf where its service is not named."""
-        words = (self._words.transform([text.casefold()]) @ self._lexical).toarray().ravel()
+        words = (self._words.vectors([text.casefold()]) @ self._lexical).toarray().ravel()
         scores: Vectors = self.embeddings @ (embedding - self._centre) + _OF_WORDS * words
         if services is not None:
             likely = {

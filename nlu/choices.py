@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable
+from functools import cache
+from typing import NamedTuple
 
 import regex
 
@@ -16,8 +17,8 @@ from nlu.wordlists import word_list, word_list_if_any
 
 def find_choices(text: str, mentions: list[Mention], languages: tuple[str, ...]) -> list[Mention]:
     """What `text` says of yes-or-no facts and choices; `mentions` are its quantities."""
-    masked, lists = mask(text, mentions), word_list("choices")
-    found = [_named(fact, lists[fact], text, masked, languages) for fact in lists]
+    masked = mask(text, mentions)
+    found = (_named("choices", fact, text, masked, languages) for fact in word_list("choices"))
     return [mention for mention in found if mention]
 
 
@@ -29,11 +30,7 @@ def find_plain_words(
     They say nothing of what is not asked for, and may be said of something else.
     """
     masked = mask(text, mentions)
-    found = [
-        _named(fact, lists, text, masked, languages)
-        for fact in sorted(facts)
-        if (lists := word_list_if_any(f"if_asked/{fact}"))
-    ]
+    found = (_named("if_asked", fact, text, masked, languages) for fact in sorted(facts))
     return [mention for mention in found if mention]
 
 
@@ -56,51 +53,62 @@ def told_by_status(mentions: list[Mention], facts: Iterable[Fact]) -> list[Menti
     return found
 
 
+# A friend in danger is as urgent as oneself; a guardian is somebody else by nature.
+_OF_ANYBODY = ("danger", "guardian", "guardian_changes")
+
+
 def _named(
-    fact: str,
-    values: Mapping[Any, Mapping[str, list[str]]],
-    text: str,
-    masked: Masked,
-    languages: tuple[str, ...],
+    name: str, fact: str, text: str, masked: Masked, languages: tuple[str, ...]
 ) -> Mention | None:
-    """The first value of the list that the text names."""
-    for value, cues in values.items():
+    """The first value of the fact's list that the text names."""
+    for value, cues in _cues(name, fact, languages):
         named = [
             mention
-            for language in languages
-            for cue in cues.get(language, [])
-            if (mention := _first(fact, value, compile_cue(cue, language), text, masked, languages))
+            for cue in cues
+            if (mention := _first(fact, value, cue, text, masked, languages))
         ]
         if named:
             return min(named, key=lambda mention: mention.start)
     return None
 
 
-# A friend in danger is as urgent as oneself; a guardian is somebody else by nature.
-_OF_ANYBODY = ("danger", "guardian", "guardian_changes")
+class _Cue(NamedTuple):
+    """Words that tell a value; with a mark they are held against a text with marks."""
+
+    pattern: regex.Pattern[str]
+    marked: bool
+
+
+@cache
+def _cues(name: str, fact: str, languages: tuple[str, ...]) -> list[tuple[bool | str, list[_Cue]]]:
+    """The cues of each value of a fact, from `choices.yml` or `if_asked/<fact>.yml`."""
+    anywhere = name == "choices"
+    lists = word_list(name)[fact] if anywhere else word_list_if_any(f"{name}/{fact}")
+    compiled = [
+        (value, [compile_cue(cue, tongue) for tongue in languages for cue in by.get(tongue, [])])
+        for value, by in lists.items()
+    ]
+    return [(value, [_Cue(p, has_mark(p)) for p in patterns]) for value, patterns in compiled]
 
 
 def _first(
     fact: str,
     value: bool | str,
-    pattern: regex.Pattern[str],
+    cue: _Cue,
     text: str,
     masked: Masked,
     languages: tuple[str, ...],
 ) -> Mention | None:
-    # A pattern that names a quantity is held against marks, any other against the words.
-    marked = has_mark(pattern)
-    read = masked.text if marked else text
-    kind = "bool" if isinstance(value, bool) else "choice"
-    for match in pattern.finditer(read):
+    read = masked.text if cue.marked else text
+    for match in cue.pattern.finditer(read):
         judged = certainty(read, Span(*match.span()), languages, of_anybody=fact in _OF_ANYBODY)
         if judged is not Certainty.NOT_SAID:
             sure = judged is Certainty.SURE
             return Mention(
-                kind,
+                "bool" if isinstance(value, bool) else "choice",
                 value,
-                masked.places[match.start()] if marked else match.start(),
-                masked.places[match.end()] if marked else match.end(),
+                masked.places[match.start()] if cue.marked else match.start(),
+                masked.places[match.end()] if cue.marked else match.end(),
                 role=fact if sure else None,
                 about=None if sure else fact,
             )

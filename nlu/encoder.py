@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge.catalogue import LANGUAGES
-from knowledge.encoder import DEFAULT, load_encoder
+from knowledge.encoder import DEFAULT, Encoder, load_encoder
 
 EMBEDDING = "embedding"
 _BABEL = {"tl": "fil"}
@@ -53,6 +55,7 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
     def __init__(self, name: str, config: dict[str, Any]) -> None:
         super().__init__(name, config)
         self._encoder = load_encoder(config["encoder"])
+        _loaded[:] = [self._encoder]
         self._scale = float(config["scale"])
         # Words that share nothing but being words show the axis.
         names = [Locale(_BABEL.get(code, code)).display_name for code in LANGUAGES]
@@ -89,3 +92,17 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
             # A pressed button has no words to understand.
             return np.zeros((len(texts), self._encoder.dimensions), dtype=np.float32)
         return self._encoder.encode(texts, "query")
+
+
+_loaded: list[Encoder] = []  # the model's, once it is loaded
+_beside = ThreadPoolExecutor(1, "encoder")
+
+
+async def encode_ahead(text: str) -> None:
+    """Encode a message before Rasa reads it, on another core than Rasa's.
+
+    The encoder's C code holds no lock of Python's, so other conversations go
+    on meanwhile; the component then finds the vector remembered.
+    """
+    for encoder in _loaded:
+        await asyncio.get_running_loop().run_in_executor(_beside, encoder.encode, [text])

@@ -26,6 +26,7 @@ import journal
 from journal import bound_contextvars
 from knowledge.catalogue import LANGUAGES
 from nlu.action_calls import UNREACHED, speed_up_action_calls
+from nlu.encoder import encode_ahead
 from nlu.graph_runs import speed_up_graph_runs
 
 logger = logging.getLogger(__name__)
@@ -119,10 +120,13 @@ async def _answer(
     collector, began = CollectingOutputChannel(), time.monotonic()
     unreached: list[bool] = []
     UNREACHED.set(unreached)
+    text = as_user_text(received)
     try:
+        if received.choice is None:
+            await encode_ahead(text.strip())  # as Rasa's message has it
         await on_new_message(
             UserMessage(
-                as_user_text(received),
+                text,
                 collector,
                 received.sender,
                 input_channel=GatewayChannel.name(),

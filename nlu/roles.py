@@ -187,13 +187,11 @@ def _compiled(language: str) -> Iterator[tuple[str, regex.Pattern[str]]]:
             yield fact, compile_cue(pattern, language, own)
 
 
-@cache
 def has_mark(pattern: regex.Pattern[str]) -> bool:
     """Whether a pattern names a quantity."""
     return any(mark in pattern.pattern for mark in MARKS.values())
 
 
-@cache
 def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str]:
     """A pattern of the lexicon: spaces, `{}` and `{kind}` written out."""
     marked = "{}" if "{}" in pattern else None

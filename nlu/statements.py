@@ -13,14 +13,16 @@ from typing import NamedTuple
 import numpy as np
 import regex
 from scipy.sparse import csc_matrix, csr_matrix, hstack
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from knowledge.base import KnowledgeBase
+from knowledge.letters import LetterRuns
 from nlu.told import Saying, Told
 
 _OTHERS = 4000  # lines of other facts that a value is learned against
 _FEWEST = 8  # examples from which a value is learned at all
+UNLIKELY = 0.02
+"""The probability below which a value is not even mentioned."""
 _SLIGHT = 0.05  # weights below this change nothing and cost memory
 _CLAUSE_END = regex.compile(r"[.,!?;:\n、。，！？；।၊။៕()]+\s*")
 
@@ -45,7 +47,7 @@ class StatementModel:
     """Says which values a message tells."""
 
     def __init__(
-        self, words: TfidfVectorizer, values: list[Value], weights: csr_matrix, bias: list[float]
+        self, words: LetterRuns, values: list[Value], weights: csr_matrix, bias: list[float]
     ) -> None:
         self._words, self._values = words, values
         self._weights, self._bias = weights, np.array(bias, dtype=np.float32)
@@ -62,10 +64,7 @@ class StatementModel:
             for s in said
         ]
         tells += [{Value(f, v) for f, v in m.facts.items() if f in in_words} for m in messages]
-        words = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(1, 4), min_df=3, sublinear_tf=True, dtype=np.float32
-        )
-        features = words.fit_transform([text.casefold() for text in texts])
+        words, features = LetterRuns.fit([text.casefold() for text in texts], 1, 4, fewest=3)
         about = np.array([saying.fact for saying in said] + [""] * len(messages))
         chance = np.random.RandomState(0)
         values, columns, bias = [], [], []
@@ -88,20 +87,20 @@ class StatementModel:
         return cls(words, values, hstack(columns).tocsr(), bias)
 
     def read(self, text: str, only: str | None = None) -> list[Statement]:
-        """For each value the surest reading of it, the surest value first.
+        """The surest reading of each value that is at all likely, the surest value first.
 
         With `only`, the values of that fact alone.
         """
         clauses = list(_clauses(text))
         parts = [text[start:end].casefold() for start, end in clauses]
-        scores = (self._words.transform(parts) @ self._weights).toarray() + self._bias
-        best = scores.argmax(axis=0)
-        statements = [
-            Statement(value, float(1 / (1 + np.exp(-scores[row, column]))), *clauses[row])
-            for column, (value, row) in enumerate(zip(self._values, best, strict=True))
-            if only is None or value.fact == only
+        scores = (self._words.vectors(parts) @ self._weights).toarray() + self._bias
+        rows = scores.argmax(axis=0)
+        likely = 1 / (1 + np.exp(-scores.max(axis=0)))
+        return [
+            Statement(self._values[column], float(likely[column]), *clauses[rows[column]])
+            for column in np.argsort(-likely)
+            if likely[column] >= UNLIKELY and only in (None, self._values[column].fact)
         ]
-        return sorted(statements, key=lambda statement: -statement.probability)
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:

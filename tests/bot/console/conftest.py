@@ -18,12 +18,15 @@ SignIn = Callable[[str], Awaitable[Browser]]
 
 
 @pytest_asyncio.fixture
-async def console(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningConsole]:
+async def console(
+    tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[RunningConsole]:
     # As safe as it is slow otherwise, and there are many sign-ins here.
     monkeypatch.setattr(accounts, "_hasher", PasswordHasher(time_cost=1, memory_cost=64))
     rasa = ScriptedRasa()
     await rasa.start()
-    running = RunningConsole(Settings(var_dir=str(tmp_path)), rasa)
+    url = "" if database.startswith("sqlite") else database
+    running = RunningConsole(Settings(var_dir=str(tmp_path), database_url=url), rasa)
     await running.start()
     yield running
     await running.stop()

@@ -10,6 +10,8 @@ from knowledge.catalogue import Catalogue
 from tests.bot.console.conftest import SignIn
 from tests.bot.console.running import F5, Browser, RunningConsole
 
+ON_BOTH_DATABASES = True
+
 FACTS = {"status": "F-6", "marriage": "intact", "residence": "P35M", "nationality": "VN"}
 ASKS = "Tôi ở Hàn Quốc 35 tháng. Số của tôi là 900101-5123456. Tôi muốn gặp người."
 

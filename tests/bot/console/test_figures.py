@@ -13,6 +13,8 @@ from knowledge.cards import Cards
 from tests.bot.console.conftest import SignIn
 from tests.bot.console.running import BASE, RunningConsole
 
+ON_BOTH_DATABASES = True
+
 NOT_COVERED = Cards(BASE, "en").out_of_scope("not_covered")
 NAMED = "Меня зовут Анна, 010-2345-6789. Как получить G-1?"
 
