@@ -13,7 +13,7 @@ train: ## train the language model now
 
 test: lint ## every test
 	@.venv/bin/ieum train
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist worksteal  # many tests wait, on Telegram's pace or a process starting again
 
 lint:
 	@$(PYTHON) bot/install.py --tests
