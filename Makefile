@@ -11,9 +11,9 @@ train: ## train the language model now
 	@$(PYTHON) bot/install.py
 	@.venv/bin/ieum train
 
-test: lint ## every test
+test: lint ## every test, two at a time: many wait, on Telegram's pace or a process starting again
 	@.venv/bin/ieum train
-	.venv/bin/pytest -n 2 --dist worksteal  # many tests wait, on Telegram's pace or a process starting again
+	.venv/bin/pytest -n 2 --dist worksteal
 
 lint:
 	@$(PYTHON) bot/install.py --tests

@@ -192,6 +192,7 @@ def has_mark(pattern: regex.Pattern[str]) -> bool:
     return any(mark in pattern.pattern for mark in MARKS.values())
 
 
+@cache
 def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str]:
     """A pattern of the lexicon: spaces, `{}` and `{kind}` written out."""
     marked = "{}" if "{}" in pattern else None

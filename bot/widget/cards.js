@@ -200,7 +200,7 @@ function contact(item, words) {
     item.phone && element("p", { class: "phone" }, phoneLink(item.phone)),
     item.hours && element("p", { class: "small" }, item.hours),
     item.languages?.length &&
-      element("p", { class: "small" }, item.languages.map((l) => words.languageName(l)).join(", ")),
+      element("p", { class: "small" }, words.languageNames(item.languages)),
   ];
 }
 

@@ -91,6 +91,11 @@ export class Words {
     return new Intl.DisplayNames([this.language], { type: "language" }).of(code);
   }
 
+  languageNames(codes) {
+    const names = codes.map((code) => this.languageName(code));
+    return new Intl.ListFormat([this.language]).format(names);
+  }
+
   #format(iso, style) {
     return new Intl.DateTimeFormat(this.#locale, style).format(new Date(iso));
   }
