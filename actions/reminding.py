@@ -27,7 +27,11 @@ def remind(turn: Turn) -> None:
     known = _known(turn)
     named = _named(turn)
     meant = [o for o in known if o.about == f"fact/{named}"] or ([] if named else known)
-    if lead is None:
+    on = _on(turn)
+    ahead = [occasion for occasion in meant if on and occasion.day >= on]
+    if lead is None and on and len(ahead) == 1:
+        _set(turn, ahead[0], Period(days=(ahead[0].day - on).days))
+    elif lead is None:
         _show(turn, known)
     elif len(meant) == 1:
         _set(turn, meant[0], lead)
@@ -135,6 +139,15 @@ def _period(lead: str) -> Period | None:
         return Period.parse(lead)
     except ValueError:
         return None
+
+
+def _on(turn: Turn) -> date | None:
+    """The day on which to write: of "remind me on 1 March", which is no fact."""
+    named = [e for e in turn.heard.entities if e["entity"] == "date"]
+    free = [e for e in named if not e.get("role") and not e.get("about")]
+    if len(free) != 1:
+        return None
+    return date.fromisoformat(free[0].get("future") or free[0]["value"])
 
 
 def _is_ahead(turn: Turn, date_: Mapping[str, Any]) -> bool:

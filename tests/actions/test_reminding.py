@@ -44,6 +44,22 @@ def test_in_words_with_the_day_known_it_is_set_and_said_with_its_date() -> None:
     assert person.state["facts"]["stay_until"]["value"] == FAR.isoformat(), "no fact was told"
 
 
+def test_a_day_on_which_to_be_reminded_is_no_length_of_time() -> None:
+    person = _told()
+    on = Period.parse("P20D").before(FAR)
+    person.hear("remind me on that day", reminder="", bare=("date", on.isoformat()))
+    assert _kept(person) == [("fact/stay_until", on.isoformat())]
+    assert person.state["facts"]["stay_until"]["value"] == FAR.isoformat(), "no fact was told"
+
+
+def test_a_day_after_the_last_one_sets_nothing() -> None:
+    person = _told()
+    late = Period.parse("P2M").after(FAR)
+    replies = person.hear("remind me then", reminder="", bare=("date", late.isoformat()))
+    assert not _kept(person)
+    assert EN.day(FAR) in text(replies), "what can be reminded of is shown"
+
+
 def test_the_day_is_asked_for_where_it_is_not_known() -> None:
     person = Conversation()
     said = "remind me two weeks before my visa ends"
