@@ -30,7 +30,7 @@ PAGE = """<!doctype html><html lang="en"><head><title>A centre</title>
 POLICY = "default-src 'none'; script-src {desk}; connect-src {desk} {socket}; " + (
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-RETRIED = 60_000  # milliseconds, until what was refused for its haste is taken
+RETRIED = 90_000  # milliseconds: what was refused for its haste is taken a minute later
 
 
 class Website:
