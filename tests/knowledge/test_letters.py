@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -24,6 +24,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("lengths", [(1, 4), (2, 4)])
+@settings(deadline=None)
 @given(text=st.text(max_size=60) | st.sampled_from(TEXTS))
 def test_vectors_are_those_of_scikit_learn(lengths: tuple[int, int], text: str) -> None:
     theirs = TfidfVectorizer(analyzer="char_wb", ngram_range=lengths, sublinear_tf=True)
