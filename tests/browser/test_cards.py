@@ -166,7 +166,7 @@ async def test_a_verdict_says_where_to_go_what_to_do_and_what_else(page: Page) -
     verdict = await ask(page, "verdict")
     office = section(verdict, "offices")
     await expect(office.get_by_role("link", name="1345")).to_have_attribute("href", "tel:1345")
-    await expect(office).to_contain_text("Korean, English, Chinese, Vietnamese")
+    await expect(office).to_contain_text("Korean, English, Chinese, and Vietnamese")
     await expect(section(verdict, "steps").get_by_role("listitem")).to_have_count(2)
     await expect(section(verdict, "unsure")).to_contain_text("Soci-Net")
     await expect(section(verdict, "notes")).to_contain_text("cannot be turned")

@@ -28,6 +28,7 @@ from tests.telegram_double.storyteller import Storyteller
 
 TRANSCRIPTS = Path("var/transcripts")  # kept, for people to read
 AT_ONCE = 5
+_OF_ONE_CASE = ("case_id", "position", "expected")
 _PLACE_IN_QUEUE = r"\d+"  # one of the two comes first
 STORIES: list[Json] = [
     story
@@ -91,7 +92,7 @@ def _outcome(person: Talks) -> dict[str, Any]:
     """What a conversation has come to, as data."""
     state = person.state()
     last = [m for m in state["messages"] if m["role"] == "desk"][-1]
-    card = {k: v for k, v in (last["card"] or {}).items() if k not in ("case_id", "expected")}
+    card = {k: v for k, v in (last["card"] or {}).items() if k not in _OF_ONE_CASE}
     place = _PLACE_IN_QUEUE if card.get("type") == "handoff" else ""
     return {
         "questions": person.asked,
