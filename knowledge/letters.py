@@ -2,7 +2,7 @@
 
 The numbers are those of scikit-learn's TfidfVectorizer (`char_wb`, sublinear).
 Its `transform` spends most of its time on checks that are meant for large
-matrices; for one message, cut into a dozen clauses, this takes a tenth of it.
+matrices; for one message this takes a sixth of it, cut into clauses a third.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ from nlu.numbers import find_numbers
 from nlu.places import find_places, place_facts
 from nlu.roles import as_fact, assign_roles
 from nlu.router import SERVICES
-from nlu.statements import StatementModel
+from nlu.statements import UNLIKELY, StatementModel
 from nlu.statuses import find_statuses
 from nlu.told import sayings, told
 
@@ -353,7 +353,7 @@ def _learned_choices(
         if fact in told or statement.probability < _ANSWER:
             continue
         kind = "bool" if isinstance(value, bool) else "choice"
-        first, second = (*surest[fact], 1e-6)[:2]
+        first, second = (*surest[fact], UNLIKELY)[:2]  # of what is not mentioned, the most
         times = first / second
         likely = _LIKELY_IF_ASKED if fact in topic.asked else _LIKELY_STATEMENT
         surely = topic.believes_from(fact, kind)

@@ -21,7 +21,7 @@ from nlu.told import Saying, Told
 
 _OTHERS = 4000  # lines of other facts that a value is learned against
 _FEWEST = 8  # examples from which a value is learned at all
-UNLIKELY = 0.02
+UNLIKELY = 0.005
 """The probability below which a value is not even mentioned."""
 _SLIGHT = 0.05  # weights below this change nothing and cost memory
 _CLAUSE_END = regex.compile(r"[.,!?;:\n、。，！？；।၊။៕()]+\s*")
