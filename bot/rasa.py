@@ -52,7 +52,7 @@ class Rasa:
     def __init__(self, rasa_urls: Sequence[str], rasa_token: str, actions_urls: Sequence[str]):
         self._workers = [Worker(url) for url in rasa_urls]
         self._health = {
-            "rasa": [f"{url}/" for url in rasa_urls],
+            "rasa": [f"{url}/webhooks/gateway/health" for url in rasa_urls],
             "actions": [f"{url}/health" for url in actions_urls],
         }
         self._headers = {"Authorization": f"Bearer {rasa_token}"}
@@ -151,9 +151,13 @@ class Rasa:
         return any(await asyncio.gather(*map(self._answers, urls)))
 
     async def _answers(self, url: str) -> bool:
+        # Whoever has taken Rasa's port for himself answers too, but not to our token.
+        asked = self._session.get(
+            url, headers=self._headers, timeout=aiohttp.ClientTimeout(total=2)
+        )
         try:
-            async with self._session.get(url, timeout=aiohttp.ClientTimeout(total=2)) as response:
-                return response.status < 500
+            async with asked as response:
+                return response.status == 200
         except (aiohttp.ClientError, asyncio.TimeoutError):
             return False
 

@@ -57,7 +57,10 @@ class GatewayMessage(msgspec.Struct, frozen=True):
 
 
 class GatewayChannel(InputChannel):
-    """`POST /webhooks/gateway/message`, answered with the `custom` of each utterance."""
+    """`POST /webhooks/gateway/message`, answered with the `custom` of each utterance.
+
+    `GET /webhooks/gateway/health` tells the gateway that the model is there.
+    """
 
     @classmethod
     def name(cls) -> str:
@@ -85,11 +88,14 @@ class GatewayChannel(InputChannel):
             gc.collect()
             gc.freeze()
 
+        blueprint.middleware(self._only_the_gateway)
+
+        @blueprint.get("/health")
+        async def health(_: Request) -> HTTPResponse:
+            return response.json({"status": "up"})
+
         @blueprint.post("/message")
         async def message(request: Request) -> HTTPResponse:
-            sent = request.headers.get("authorization", "").encode("utf-8", "replace")
-            if not hmac.compare_digest(sent, self._authorization):
-                return _error(401, "the bearer token is missing or wrong")
             try:
                 received = msgspec.json.decode(request.body, type=GatewayMessage)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -98,6 +104,12 @@ class GatewayChannel(InputChannel):
                 return await _answer(received, on_new_message)
 
         return blueprint
+
+    def _only_the_gateway(self, request: Request) -> HTTPResponse | None:
+        sent = request.headers.get("authorization", "").encode("utf-8", "replace")
+        if hmac.compare_digest(sent, self._authorization):
+            return None
+        return _error(401, "the bearer token is missing or wrong")
 
 
 def as_user_text(received: GatewayMessage) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import resource
@@ -129,13 +130,21 @@ class Desk:
 
 
 def free_port(count: int = 1) -> int:
-    """A port nobody listens on just now, nor on those that follow it."""
+    """A port nobody listens on, nor on those that follow it, given to nobody else of this run.
+
+    They lie below those that the system hands out by itself: a desk listens on
+    its ports only after some seconds, and meanwhile a test beside it, or a
+    connection, could be given the same.
+    """
     while True:
         with contextlib.ExitStack() as stack:
-            first = 0
+            taken = [next(_PORTS) for _ in range(count)]
             with contextlib.suppress(OSError):
-                for number in range(count):
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", first + number if first else 0))
-                    first = first or probe.getsockname()[1]
-                return first
+                for port in taken:
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                return taken[0]
+
+
+# Every process that tests at the same time (pytest's -n) has some thousands of its own.
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PORTS = itertools.count(10_000 + 4_000 * _PROCESS)

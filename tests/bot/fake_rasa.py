@@ -6,7 +6,8 @@ import asyncio
 from typing import Any
 
 from aiohttp import web
-from aiohttp.test_utils import unused_port
+
+from tests.desk import free_port
 
 TOKEN = "rasa-token"
 
@@ -23,7 +24,7 @@ class FakeRasa:
     """Echoes what it hears; `answer` can be replaced.  Its port stays when it is stopped."""
 
     def __init__(self) -> None:
-        self.port = unused_port()
+        self.port = free_port()
         self.heard: list[dict[str, Any]] = []
         self.pause = 0.0
         self.free = asyncio.Event()  # cleared: it thinks until it is set
@@ -40,8 +41,8 @@ class FakeRasa:
     async def start(self) -> None:
         app = web.Application()
         app.router.add_post("/webhooks/gateway/message", self._message)
-        app.router.add_get("/", self._up)
-        app.router.add_get("/health", self._up)
+        for health in ("/webhooks/gateway/health", "/health"):  # Rasa's, the action server's
+            app.router.add_get(health, self._up)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()

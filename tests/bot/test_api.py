@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from bot.conversations import LONGEST_TEXT, Desk
 from bot.server import LARGEST_BODY
@@ -374,6 +375,15 @@ async def test_readiness_names_what_does_not_answer(client: Client, rasa: FakeRa
         "database": "answers",
     }
     assert (await client.get("/healthz")).status == 200
+
+
+async def test_a_stranger_on_rasas_port_is_not_rasa(client: Client, rasa: FakeRasa) -> None:
+    await rasa.stop()
+    stranger = TestServer(web.Application(), port=rasa.port)  # answers 404 to everything
+    await stranger.start_server()
+    document = await problem(await client.get("/readyz"), 503, "not-ready")
+    await stranger.close()
+    assert document["parts"]["rasa"] == "does not answer"
 
 
 async def test_metrics_count_calls_by_route_and_never_by_id(client: Client) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import schemathesis
 from aiohttp import web
-from aiohttp.test_utils import unused_port
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import (
     ignored_auth,
@@ -27,6 +26,7 @@ from bot.settings import Settings
 from bot.store import Store
 from knowledge.base import KnowledgeBase
 from tests.bot.fake_rasa import TOKEN, FakeRasa
+from tests.desk import free_port
 
 # A missing token counts as bad data there, and this test puts the token back; they have no body.
 NO_BODY = [negative_data_rejection]
@@ -42,7 +42,7 @@ EXCLUDED = {
 @pytest.fixture(scope="module")
 def gateway(embedded: Path, base: KnowledgeBase) -> Iterator[str]:
     """The address of a gateway in a thread of its own."""
-    loop, ready, port = asyncio.new_event_loop(), threading.Event(), unused_port()
+    loop, ready, port = asyncio.new_event_loop(), threading.Event(), free_port()
     stop = asyncio.Event()
     serving = threading.Thread(
         target=lambda: loop.run_until_complete(_serve(embedded, base, port, ready, stop))

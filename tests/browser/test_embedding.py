@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest_asyncio
 from aiohttp import ClientSession, web
-from aiohttp.test_utils import TestServer, unused_port
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, Page, expect
 
 from bot.conversations import Desk
@@ -20,6 +20,7 @@ from bot.settings import Settings
 from bot.store import Store
 from tests.bench.widget import weights
 from tests.bot.fake_rasa import TOKEN, FakeRasa
+from tests.desk import free_port
 
 from .desk_page import bubbles, write
 from .gallery import BASE
@@ -37,7 +38,7 @@ class Website:
     """Somebody's page with the one line, on an origin of its own."""
 
     def __init__(self) -> None:
-        self.port = unused_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     @contextlib.asynccontextmanager

@@ -101,6 +101,16 @@ async def test_without_the_token_nothing_is_heard(
     assert not desk.heard
 
 
+@pytest.mark.parametrize(("headers", "expected"), [(HEADERS, 200), ({}, 401)])
+async def test_its_health_is_told_to_the_gateway_alone(
+    desk_and_url: tuple[Desk, str], headers: dict[str, str], expected: int
+) -> None:
+    _, url = desk_and_url
+    url = url.replace("/message", "/health")
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+        assert answer.status == expected
+
+
 @pytest.mark.parametrize(
     "body",
     [
