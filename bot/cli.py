@@ -47,8 +47,7 @@ def run(workers: int | None) -> None:
     settings = _settings()
     try:
         supervisor.check_ports(settings)
-        training.train(settings, console)
-        training.build_index(settings, console)
+        training.prepare(settings, console)
         console.print("Starting the desk ...")
         supervisor.run(settings, Secrets.load(settings.folder), console.print)
     except (supervisor.PortTaken, training.TrainingFailed, RecordError) as error:
@@ -61,9 +60,8 @@ def train(force: bool) -> None:
     """Train the language model, where it is stale."""
     settings = _settings()
     try:
-        if not training.train(settings, console, force):
+        if not training.prepare(settings, console, force):
             console.print("The language model is up to date.")
-        training.build_index(settings, console)
     except (training.TrainingFailed, RecordError) as error:
         raise click.ClickException(str(error)) from error
 
@@ -91,8 +89,8 @@ def evaluate(options: tuple[str, ...]) -> None:
     """Measure how well the desk understands; `ieum eval --help` tells more."""
     settings = _settings()
     try:
-        training.train(settings, console)
-    except training.TrainingFailed as error:
+        training.prepare(settings, console)
+    except (training.TrainingFailed, RecordError) as error:
         raise click.ClickException(str(error)) from error
     command = [
         *(sys.executable, "-m", "evaluation"),

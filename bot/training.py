@@ -1,4 +1,4 @@
-"""Training: the language model is made anew where what it was made from has changed."""
+"""Training: model and index are made anew where what they were made from has changed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bot.settings import Settings
 
@@ -38,16 +42,38 @@ class TrainingFailed(Exception):
     """Rasa could not train; the message holds the end of its log."""
 
 
-def train(settings: Settings, console: Console, force: bool = False) -> bool:
-    """Train where the model is stale (or `force`); whether anything was trained."""
-    model, stamp = model_file(settings), model_file(settings).with_name(f"{NAME}.hash")
-    wanted = fingerprint()
-    if not force and model.exists() and stamp.exists() and stamp.read_text() == wanted:
-        return False
+def prepare(settings: Settings, console: Console, force: bool = False) -> bool:
+    """Make model and index anew where they are stale; whether the model was (or `force`).
+
+    TrainingFailed, or RecordError where a record of the base does not fit.
+    """
+    model = Made(model_file(settings), fingerprint(ingredients()))
+    index = Made(settings.index_folder / "router.pickle", fingerprint(records()))
+    if index.is_stale():
+        os.environ.update(ENVIRONMENT)  # before numpy is imported
+        from knowledge.base import KnowledgeBase
+
+        KnowledgeBase.load()  # a record that does not fit is told before minutes are spent
+    with ThreadPoolExecutor(1) as beside:  # each keeps a core busy
+        reading = beside.submit(build_index, settings) if index.is_stale() else None
+        trained = force or model.is_stale()
+        if trained:
+            model.forget()
+            train(settings, console, force)
+            model.remember()
+        if reading:
+            with telling(console, "Reading the records and their examples (a minute) ..."):
+                reading.result()
+            index.remember()
+    return trained
+
+
+def train(settings: Settings, console: Console, force: bool = False) -> None:
+    """Have Rasa train the model; TrainingFailed."""
+    model = model_file(settings)
     log = settings.folder / "log" / "train.log"
     for folder in (model.parent, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
     command = [
         *(sys.executable, "-m", "rasa", "train", "--fixed-model-name", NAME),
         *("--config", str(ROOT / "config.yml"), "--domain", str(ROOT / "domain.yml")),
@@ -55,48 +81,72 @@ def train(settings: Settings, console: Console, force: bool = False) -> bool:
         *("--out", str(model.parent)),
         *(["--force"] if force else []),
     ]
-    said = "Training the language model (one to two minutes) ..."
     began = time.monotonic()
-    with log.open("wb") as file, console.status(said) as status:
-        if not console.is_terminal:
-            console.print(said)
-        training = subprocess.Popen(
+    with (
+        log.open("wb") as file,
+        telling(console, "Training the language model (three minutes) ..."),
+    ):
+        training = subprocess.run(
             command, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **ENVIRONMENT}
         )
-        while training.poll() is None:
-            status.update(f"{said} {time.monotonic() - began:.0f} s")
-            time.sleep(0.2)
     if training.returncode or not model.exists():
         raise TrainingFailed(f"Training failed. The end of {log}:\n{_end_of(log)}")
-    stamp.write_text(wanted)
     console.print(f"The language model is trained ({time.monotonic() - began:.0f} s).")
-    return True
 
 
-def build_index(settings: Settings, console: Console) -> None:
+def build_index(settings: Settings) -> None:
     """Embed the records and their examples where they have changed; new ones take milliseconds."""
-    os.environ.update(ENVIRONMENT)  # before numpy is imported
     from knowledge.base import KnowledgeBase
     from knowledge.encoder import load_encoder
     from knowledge.search import Search
 
-    said = "Reading the records and their examples (a minute the first time) ..."
-    with console.status(said):
-        if not console.is_terminal and not settings.index_folder.exists():
-            console.print(said)
-        Search.of(KnowledgeBase.load(), load_encoder(), settings.index_folder)
+    Search.of(KnowledgeBase.load(), load_encoder(), settings.index_folder)
+
+
+@contextmanager
+def telling(console: Console, what: str) -> Iterator[None]:
+    """Say what takes so long; on a terminal with the seconds that have passed."""
+    if not console.is_terminal:
+        console.print(what)
+        yield
+        return
+    with Progress(SpinnerColumn(), TextColumn(what), TimeElapsedColumn(), console=console) as shown:
+        shown.add_task("")
+        yield
+
+
+class Made(NamedTuple):
+    """A file that was made from others, and the hash of these, which is kept beside it."""
+
+    file: Path
+    wanted: str
+
+    def is_stale(self) -> bool:
+        return not (self.file.exists() and self._stamp.exists()) or (
+            self._stamp.read_text() != self.wanted
+        )
+
+    def forget(self) -> None:
+        self._stamp.unlink(missing_ok=True)
+
+    def remember(self) -> None:
+        self._stamp.write_text(self.wanted)
+
+    @property
+    def _stamp(self) -> Path:
+        return self.file.with_name(f"{self.file.name.partition('.')[0]}.hash")
 
 
 def model_file(settings: Settings) -> Path:
     return settings.folder / "models" / f"{NAME}.tar.gz"
 
 
-def fingerprint() -> str:
-    """A hash of everything the model is made from."""
-    made_from = hashlib.sha256(version("rasa").encode())
-    for path in ingredients():
-        made_from.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return made_from.hexdigest()
+def fingerprint(made_from: Iterable[Path]) -> str:
+    """A hash of files, and of the Rasa that reads them."""
+    found = hashlib.sha256(version("rasa").encode())
+    for path in made_from:
+        found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()
 
 
 def ingredients() -> Iterator[Path]:
@@ -105,7 +155,16 @@ def ingredients() -> Iterator[Path]:
     yield ROOT / "config.yml"
     yield ROOT / "domain.yml"
     yield ROOT / "knowledge" / "encoder.py"
-    for path in sorted((ROOT / "nlu").rglob("*")):
+    yield from _files(ROOT / "nlu")
+
+
+def records() -> Iterator[Path]:
+    """The files whose change makes the index stale."""
+    return (path for path in _files(ROOT / "knowledge") if path.suffix in (".py", ".yml"))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             yield path
 

@@ -63,13 +63,18 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
-            self._featurize([message])
+            if text := message.get(TEXT):
+                vectors = self._encode([text])
+                message.set(EMBEDDING, vectors[0])
+                self._add_features([message], vectors)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        examples = training_data.training_examples
+        # Plain vectors are not kept here: Rasa would print each of them to see whether it changed.
+        examples = [e for e in training_data.training_examples if e.get(TEXT)]
         for start in range(0, len(examples), _BATCH):
-            self._featurize(examples[start : start + _BATCH])
+            batch = examples[start : start + _BATCH]
+            self._add_features(batch, self._encode([example.get(TEXT) for example in batch]))
         return training_data
 
     @classmethod
@@ -77,13 +82,8 @@ class SentenceEncoder(DenseFeaturizer, GraphComponent):
         if float(config["scale"]) <= 0:
             raise ValueError("config.yml: `scale` of SentenceEncoder is a number above 0")
 
-    def _featurize(self, messages: list[Message]) -> None:
-        with_text = [message for message in messages if message.get(TEXT)]
-        if not with_text:
-            return
-        vectors = self._encode([message.get(TEXT) for message in with_text])
-        for message, vector in zip(with_text, vectors, strict=True):
-            message.set(EMBEDDING, vector)
+    def _add_features(self, messages: list[Message], vectors: NDArray[np.float32]) -> None:
+        for message, vector in zip(messages, vectors, strict=True):
             feature = (vector[np.newaxis, :] - self._axis) * self._scale
             self.add_features_to_message(None, feature, TEXT, message)
 

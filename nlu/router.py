@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +55,31 @@ class ServiceRouter(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> ServiceRouter:
-        return cls(config["encoder"], Path(os.environ.get("INDEX_FOLDER", "var/knowledge")))
+        return cls(config["encoder"])
 
-    def __init__(self, encoder: str, folder: Path) -> None:
-        self._search = Search.of(
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> ServiceRouter:
+        router = cls(config["encoder"])
+        _ = router._search  # before the first message comes, not with it
+        return router
+
+    def __init__(self, encoder: str) -> None:
+        self._encoder = encoder
+
+    @cached_property
+    def _search(self) -> Search:
+        """Not needed in training, beside which it is made."""
+        return Search.of(
             KnowledgeBase.load(),
-            load_encoder(encoder),
-            folder,
+            load_encoder(self._encoder),
+            Path(os.environ.get("INDEX_FOLDER", "var/knowledge")),
             os.environ.get("DATABASE_URL", ""),
         )
 

@@ -1,11 +1,10 @@
-"""When the language model is trained anew."""
+"""When the language model is trained and the records are read anew."""
 
 from __future__ import annotations
 
 import io
 import stat
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +18,12 @@ from bot.settings import Settings
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose files can be changed, trained by a stand-in for `python -m rasa`."""
     root = tmp_path / "project"
-    (root / "nlu" / "data").mkdir(parents=True)
-    for name in ("config.yml", "domain.yml", "nlu/data/acts.yml"):
+    for name in ("config.yml", "domain.yml", "nlu/data/acts.yml", "knowledge/base/one.yml"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text("one")
+    (root / "knowledge" / "encoder.py").touch()
     monkeypatch.setattr(training, "ROOT", root)
-    monkeypatch.setattr(training, "ingredients", lambda: ingredients(root))
+    monkeypatch.setattr(training, "build_index", read)
     python = root / "python"
     python.write_text(
         f"#!{sys.executable}\n"
@@ -39,44 +39,65 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
-def ingredients(root: Path) -> Iterator[Path]:
-    yield from (root / "config.yml", root / "domain.yml", root / "nlu" / "data" / "acts.yml")
+def read(settings: Settings) -> None:
+    """Stands where the records are embedded; leaves a line each time."""
+    settings.index_folder.mkdir(parents=True, exist_ok=True)
+    with (settings.index_folder / "router.pickle").open("a") as file:
+        file.write("read\n")
 
 
-def train(settings: Settings, force: bool = False) -> tuple[bool, str]:
+def times_read(settings: Settings) -> int:
+    return len((settings.index_folder / "router.pickle").read_text().splitlines())
+
+
+def prepare(settings: Settings, force: bool = False) -> tuple[bool, str]:
     said = io.StringIO()
-    return training.train(settings, Console(file=said), force), said.getvalue()
+    return training.prepare(settings, Console(file=said), force), said.getvalue()
 
 
 def test_training_happens_once_until_something_changes(root: Path, settings: Settings) -> None:
-    trained, said = train(settings)
+    trained, said = prepare(settings)
     assert trained
     assert "trained" in said
-    assert train(settings) == (False, "")
+    assert prepare(settings) == (False, "")
     (root / "nlu" / "data" / "acts.yml").write_text("two")
-    assert train(settings)[0]
-    assert train(settings) == (False, "")
+    assert prepare(settings)[0]
+    assert prepare(settings) == (False, "")
+
+
+def test_a_new_record_is_read_and_needs_no_training(root: Path, settings: Settings) -> None:
+    prepare(settings)
+    (root / "knowledge" / "base" / "two.yml").write_text("new")
+    assert not prepare(settings)[0]
+    assert times_read(settings) == 2
+    assert prepare(settings) == (False, "")
+    assert times_read(settings) == 2
 
 
 def test_it_can_be_forced(root: Path, settings: Settings) -> None:
-    train(settings)
-    assert train(settings, force=True)[0]
+    prepare(settings)
+    assert prepare(settings, force=True)[0]
     assert "--force" in training.model_file(settings).read_text()
 
 
 def test_a_failure_shows_the_end_of_the_log_and_is_not_taken_for_a_model(
     root: Path, settings: Settings
 ) -> None:
-    train(settings)
+    prepare(settings)
     (root / "config.yml").write_text("changed")
     (root / "broken").touch()
     with pytest.raises(training.TrainingFailed, match="YamlException: line 3"):
-        train(settings)
+        prepare(settings)
     (root / "broken").unlink()
-    assert train(settings)[0]
+    assert prepare(settings)[0]
 
 
 def test_code_data_and_configuration_are_ingredients() -> None:
     names = {path.relative_to(training.ROOT).as_posix() for path in training.ingredients()}
     assert {"config.yml", "domain.yml", "nlu/tokenizer.py", "nlu/data/rules.yml"} <= names
     assert not {name for name in names if "__pycache__" in name}
+
+
+def test_records_and_their_examples_are_what_the_index_is_made_from() -> None:
+    names = {path.relative_to(training.ROOT).as_posix() for path in training.records()}
+    assert {"knowledge/search.py", "knowledge/base/examples/stay_extension.yml"} <= names
