@@ -29,7 +29,6 @@ from knowledge.base import BASE
 from knowledge.encoder import Encoder, Vectors, save
 from knowledge.letters import LetterRuns
 
-
 _SPELLING = np.float32(2.5)
 """How much letters weigh beside meaning; tried on examples held out from the others."""
 
