@@ -89,7 +89,7 @@ class RoleModel:
         words = CountVectorizer(analyzer=list, min_df=2, binary=True, dtype=np.float32)
         features = normalize(words.fit_transform(signs))
         model = LogisticRegression(
-            C=30, solver="liblinear", fit_intercept=False, tol=1e-2, max_iter=60
+            C=30, solver="liblinear", dual=True, fit_intercept=False, tol=1e-2, max_iter=60
         )
         model.fit(features, facts)
         weights = model.coef_.T.astype(np.float32)

@@ -67,7 +67,8 @@ class ServiceRouter(GraphComponent):
         **kwargs: Any,
     ) -> ServiceRouter:
         router = cls(config["encoder"])
-        _ = router._search  # before the first message comes, not with it
+        if execution_context.model_id:  # not in training, beside which the index is made
+            _ = router._search
         return router
 
     def __init__(self, encoder: str) -> None:
@@ -75,7 +76,6 @@ class ServiceRouter(GraphComponent):
 
     @cached_property
     def _search(self) -> Search:
-        """Not needed in training, beside which it is made."""
         return Search.of(
             KnowledgeBase.load(),
             load_encoder(self._encoder),
