@@ -6,6 +6,7 @@ import hashlib
 import pickle
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -214,8 +215,10 @@ class Learned(NamedTuple):
             return _quantities(text, _reading_languages(text, language), today)
 
         said, messages = list(sayings(base)), told()
-        roles = RoleModel.fit(base, said, messages, find)
-        return cls(base.facts, roles, StatementModel.fit(base, said, messages))
+        with ThreadPoolExecutor() as beside:  # the solver lets go of Python's lock
+            statements = beside.submit(StatementModel.fit, base, said, messages)
+            roles = RoleModel.fit(base, said, messages, find)
+        return cls(base.facts, roles, statements.result())
 
 
 def read_facts(
