@@ -37,7 +37,7 @@ FITS = {
 _REACH = 25  # letters on each side
 _NEAR = 8
 _LONGEST = 5  # letters that are looked at together
-_SLIGHT = 0.01  # weights below this change nothing and cost memory
+_SLIGHT = 0.05  # weights below this change nothing and cost memory
 
 Find = Callable[[str, str], list[Mention]]
 """Finds the quantities of a folded text in a language."""
@@ -89,7 +89,7 @@ class RoleModel:
         words = CountVectorizer(analyzer=list, min_df=2, binary=True, dtype=np.float32)
         features = normalize(words.fit_transform(signs))
         model = LogisticRegression(
-            C=30, solver="liblinear", dual=True, fit_intercept=False, tol=1e-2, max_iter=60
+            C=30, solver="liblinear", dual=True, fit_intercept=False, tol=5e-2, max_iter=60
         )
         model.fit(features, facts)
         weights = model.coef_.T.astype(np.float32)
