@@ -146,7 +146,8 @@ def programs(settings: Settings) -> Mapping[str, tuple[list[str], Mapping[str, s
         found[f"gateway{number}"] = [python, "-m", "bot.cli", "gateway"], {}
         found[f"rasa{number}"] = (
             [
-                *(python, "-m", "rasa", "run", "--model", str(model_file(settings))),
+                *(python, "-m", "nlu.without_tensorflow", "run"),
+                *("--model", str(model_file(settings))),
                 *("--interface", "127.0.0.1", "--port", str(settings.rasa_port + n)),
                 *("--endpoints", str(ROOT / "endpoints.yml")),
                 *("--credentials", str(ROOT / "credentials.yml")),

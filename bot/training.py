@@ -75,7 +75,7 @@ def train(settings: Settings, console: Console, force: bool = False) -> None:
     for folder in (model.parent, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
     command = [
-        *(sys.executable, "-m", "rasa", "train", "--fixed-model-name", NAME),
+        *(sys.executable, "-m", "nlu.without_tensorflow", "train", "--fixed-model-name", NAME),
         *("--config", str(ROOT / "config.yml"), "--domain", str(ROOT / "domain.yml")),
         *("--data", str(ROOT / "nlu" / "data" / "acts"), str(ROOT / "nlu" / "data" / "rules.yml")),
         *("--out", str(model.parent)),
