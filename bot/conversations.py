@@ -33,7 +33,7 @@ from bot.masking import Masking
 from bot.messages import Case, Conversation, Message, Role, State, Turn, Utterance, as_text, now
 from bot.rasa import Rasa, RasaAway, RasaFailed
 from bot.store import Erased as Erased
-from bot.store import Overtaken, Store, Waiting
+from bot.store import Overtaken, Said, Store, Waiting
 from bot.store import TooManyWaiting as TooManyWaiting
 from journal import bound_contextvars, current_request
 from knowledge.catalogue import ANSWERED, LANGUAGES, Catalogue
@@ -288,7 +288,7 @@ class Desk:
             notice = _say(unreadable, conversation.language)
             await self._notice(conversation.id, notice, said.id, role="desk")
         if not unreadable:
-            answering = self._start(self._answer_waiting(conversation.id))
+            answering = self._start(self._answer_waiting(conversation.id, stored))
             self._answering[said.id] = conversation.id, answering
             answering.add_done_callback(lambda _: self._answering.pop(said.id, None))
         return said
@@ -301,15 +301,25 @@ class Desk:
         if now_here and now_here.case:
             self._tell(EVERY_CASE, CaseChange(now_here.case.id, conversation.id))
 
-    async def _answer_waiting(self, conversation_id: str) -> dict[str, list[Message]]:
+    async def _answer_waiting(
+        self, conversation_id: str, said: Said | None = None
+    ) -> dict[str, list[Message]]:
         """Answer what waits in one conversation, in order; the answers by question."""
         with self._kept_where_it_fails():
             async with self._lock(conversation_id):
-                return await self._answer_each(conversation_id)
+                return await self._answer_each(conversation_id, said)
 
-    async def _answer_each(self, conversation_id: str) -> dict[str, list[Message]]:
+    async def _answer_each(
+        self, conversation_id: str, said: Said | None
+    ) -> dict[str, list[Message]]:
         answers: dict[str, list[Message]] = {}
-        conversation, waiting = await self.store.waiting(conversation_id)
+        conversation: Conversation | None
+        if said and said.new and len(said.waiting) == 1:
+            # Nothing came before it, so nobody but its answer changes the conversation; a
+            # counsellor who does, or another gateway that answers, overtakes what is said here.
+            conversation, waiting = said.conversation, said.waiting
+        else:
+            conversation, waiting = await self.store.waiting(conversation_id)
         for position, message in enumerate(waiting):
             if answers:
                 conversation = await self.store.conversation(conversation_id)

@@ -169,11 +169,15 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Said(msgspec.Struct, frozen=True):
-    """An applicant's message as it was stored, whether it is `new`, and the conversation then."""
+    """An applicant's message as it was stored, whether it is `new`, and the conversation then.
+
+    `waiting` are the messages without an answer then, this one included.
+    """
 
     message: Message
     new: bool
     conversation: Conversation
+    waiting: list[Waiting]
 
 
 class Overtaken(Exception):
@@ -262,8 +266,10 @@ class Store:
             if key is not None:
                 here = sa.and_(messages.c.conversation == conversation.id, messages.c.key == key)
                 if known := db.execute(sa.select(messages).where(here)).first():
-                    return Said(message_of(known), False, now_here)
-            if len(_waiting(db, conversation.id)) >= MOST_WAITING:
+                    waiting = _waiting(db, conversation.id)
+                    return Said(message_of(known), False, now_here, waiting)
+            waiting = _waiting(db, conversation.id)
+            if len(waiting) >= MOST_WAITING:
                 raise TooManyWaiting
             owned = now_here.owner is not None
             label = _label(db, now_here, choice) if choice else None
@@ -275,7 +281,9 @@ class Store:
                 db.execute(sa.insert(originals), {"message": row["id"], "locked": original})
             if owned and choice:
                 _heed(db, now_here, choice)
-            return Said(message_of(row), True, now_here)
+            if not row["answered"]:
+                waiting.append(Waiting(row["id"], row["text"], choice))
+            return Said(message_of(row), True, now_here, waiting)
 
         return await self._run(work)
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +48,7 @@ from nlu.told import sayings, told
 _CODE = regex.compile(r"\{\s*[\"']|</|[\"']\s*:\s*[\"'\d\[{]")
 # Long stories hold their facts in the first lines; the rest must not cost seconds.
 _LONGEST = 4000
+_REMEMBERED = 2000  # short messages
 _LEARNED = "learned.pickle"
 
 
@@ -79,6 +81,8 @@ class FactReader(GraphComponent, EntityExtractorMixin):
     ) -> None:
         self._model_storage, self._resource, self._learned = model_storage, resource, learned
         self._base = KnowledgeBase.load()
+        # Short answers are given alike by many, to the same questions.
+        self._of_short = lru_cache(_REMEMBERED)(self._read)
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
@@ -114,14 +118,15 @@ class FactReader(GraphComponent, EntityExtractorMixin):
             if text.startswith(INTENT_MESSAGE_PREFIX):
                 continue
             state = (message.get(METADATA) or {}).get("state") or {}
-            language = message.get(WRITTEN_IN)
-            facts = read_facts(
+            ranked, talked_of = message.get(SERVICES) or [], state.get("services") or []
+            meant = [s["id"] for s in ranked[:_MEANT] if s["score"] >= _MEANT_AT_ALL]
+            read = self._of_short if len(text) <= _SHORT else self._read
+            facts = read(
                 text,
-                language,
+                message.get(WRITTEN_IN),
                 seoul_today(),
-                self._learned,
                 state.get("asked"),
-                self._topic(message.get(SERVICES) or [], state.get("services") or []),
+                (*meant, *talked_of),
             )
             entities = self.add_extractor_name([_entity(fact) for fact in facts])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
@@ -131,10 +136,16 @@ class FactReader(GraphComponent, EntityExtractorMixin):
         # Nothing that comes later in training looks at facts.
         return training_data
 
-    def _topic(self, ranked: list[dict[str, Any]], topic: list[str]) -> Topic:
-        """What the services look for which the message or the talk is about."""
-        meant = [s["id"] for s in ranked[:_MEANT] if s["score"] >= _MEANT_AT_ALL]
-        return Topic.of([*meant, *topic], self._base)
+    def _read(
+        self,
+        text: str,
+        language: str | None,
+        today: date,
+        asked: str | None,
+        services: tuple[str, ...],
+    ) -> list[Mention]:
+        topic = Topic.of(services, self._base)
+        return read_facts(text, language, today, self._learned, asked, topic)
 
 
 class Topic(NamedTuple):
