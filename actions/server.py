@@ -15,6 +15,7 @@ import sys
 import time
 from typing import Any
 
+import uvloop
 from aiohttp import web
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionNotFoundException
@@ -82,6 +83,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     port = int(os.environ.get("ACTIONS_PORT", "5055"))
+    uvloop.install()
     web.run_app(make_app(token), host="127.0.0.1", port=port, access_log=None, print=None)
 
 

@@ -104,8 +104,11 @@ def evaluate(options: tuple[str, ...]) -> None:
 @main.command(hidden=True)
 def gateway() -> None:
     """The process that faces the network; `ieum run` starts it."""
+    import uvloop
+
     from bot.server import serve
 
+    uvloop.install()
     journal.configure("gateway")
     # Alembic tells at every start that there is nothing to do.
     logging.getLogger("alembic").setLevel(logging.WARNING)

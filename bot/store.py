@@ -347,7 +347,8 @@ class Store:
             )
             if not all(db.execute(update).rowcount for update in updates):
                 raise Overtaken  # and undo what was done
-            _keep_reminders(db, conversation.id, state.reminders)
+            if state.reminders != conversation.state.reminders:
+                _keep_reminders(db, conversation.id, state.reminders)
             told = utterances
             if with_case and (case := _raise_case(db, conversation.id, state)):
                 told = with_case(db, case)

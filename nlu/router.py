@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge.base import KnowledgeBase
 from knowledge.encoder import DEFAULT, load_encoder
-from knowledge.search import Search
+from knowledge.search import Hit, Search
 from nlu.encoder import EMBEDDING
 
 SERVICES, ITEMS, PASSAGES = "services", "items", "passages"
@@ -25,6 +25,7 @@ _SERVICES = 5  # how many are told to the actions
 _LOOKED_INTO = 3  # of them for statements
 _ITEMS = 12
 _PASSAGES = 2
+_REMEMBERED, _SHORT = 2000, 60  # messages, and the letters of one that is remembered
 _CLEAR = 0.33  # confidence from which a passage is quoted: to one message in fifty a wrong one
 
 
@@ -73,6 +74,8 @@ class ServiceRouter(GraphComponent):
 
     def __init__(self, encoder: str) -> None:
         self._encoder = encoder
+        # Short answers are given alike by many.
+        self._about_short = lru_cache(_REMEMBERED)(self._about)
 
     @cached_property
     def _search(self) -> Search:
@@ -89,8 +92,8 @@ class ServiceRouter(GraphComponent):
             if embedding is None or not embedding.any():
                 continue  # a pressed button
             text = message.get(TEXT)
-            ranked = self._search.router.rank(text, embedding)[:_SERVICES]
-            hits = self._search.index.search(text, embedding, _ITEMS, dict(ranked[:_LOOKED_INTO]))
+            about = self._about_short if len(text) <= _SHORT else self._about
+            ranked, hits = about(text)
             services = [{"id": service, "score": round(score, 4)} for service, score in ranked]
             items = [
                 {
@@ -110,6 +113,13 @@ class ServiceRouter(GraphComponent):
             ]
             message.set(PASSAGES, passages, add_to_output=True)
         return messages
+
+    def _about(self, text: str) -> tuple[list[tuple[str, float]], list[Hit]]:
+        """The likeliest services, and the statements of the first of them that are near."""
+        [embedding] = load_encoder(self._encoder).encode([text])  # which remembers it
+        ranked = self._search.router.rank(text, embedding)[:_SERVICES]
+        likeliest = dict(ranked[:_LOOKED_INTO])
+        return ranked, self._search.index.search(text, embedding, _ITEMS, likeliest)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         # It has been fitted on examples of its own.
