@@ -88,14 +88,14 @@ class GatewayChannel(InputChannel):
             gc.collect()
             gc.freeze()
 
-        blueprint.middleware(self._only_the_gateway)
-
         @blueprint.get("/health")
-        async def health(_: Request) -> HTTPResponse:
-            return response.json({"status": "up"})
+        async def health(request: Request) -> HTTPResponse:
+            return self._refusal(request) or response.json({"status": "up"})
 
         @blueprint.post("/message")
         async def message(request: Request) -> HTTPResponse:
+            if refusal := self._refusal(request):
+                return refusal
             try:
                 received = msgspec.json.decode(request.body, type=GatewayMessage)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -105,7 +105,8 @@ class GatewayChannel(InputChannel):
 
         return blueprint
 
-    def _only_the_gateway(self, request: Request) -> HTTPResponse | None:
+    def _refusal(self, request: Request) -> HTTPResponse | None:
+        """What is answered to anybody but the gateway."""
         sent = request.headers.get("authorization", "").encode("utf-8", "replace")
         if hmac.compare_digest(sent, self._authorization):
             return None
