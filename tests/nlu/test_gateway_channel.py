@@ -14,6 +14,7 @@ from sanic import Sanic
 
 from nlu.action_calls import ActionServers
 from nlu.gateway_channel import GatewayChannel, GatewayMessage, as_user_text
+from tests.desk import free_port
 
 TOKEN = "s3cret-of-the-test"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -45,11 +46,11 @@ async def desk_and_url() -> AsyncIterator[tuple[Desk, str]]:
     Sanic.test_mode = True
     app = Sanic("channel_test", register=False)
     app.blueprint(GatewayChannel(TOKEN).blueprint(desk.handle), url_prefix="/webhooks/gateway")
-    server = await app.create_server(host="127.0.0.1", port=0, return_asyncio_server=True)
+    port = free_port()  # Sanic takes 0 for 8000
+    server = await app.create_server(host="127.0.0.1", port=port, return_asyncio_server=True)
     assert server is not None
     await server.startup()
     await server.start_serving()
-    port = server.server.sockets[0].getsockname()[1]
     yield desk, f"http://127.0.0.1:{port}/webhooks/gateway/message"
     server.close()
     await asyncio.sleep(0)
