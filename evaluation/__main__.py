@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import sys
 from pathlib import Path
@@ -65,7 +66,8 @@ def _rivals(
 ) -> dict[str, report.Summary]:
     console.print("Measuring the rivals; training DIET takes some minutes ...")
     diet = list(zip(messages, _readings(rivals.train_diet(folder), messages), strict=True))
-    by_encoder = report.compared(rivals.encoder_services(messages, folder), messages)
+    index = Path(os.environ.get("INDEX_FOLDER", "var/knowledge"))  # where they are embedded
+    by_encoder = report.compared(rivals.encoder_services(messages, index), messages)
     acts = rivals.encoder_acts(messages, folder)
     readings = [reading._replace(act=act) for (_, reading), act in zip(diet, acts, strict=True)]
     by_encoder["act F1"] = measures.act_f1(list(zip(messages, readings, strict=True)))

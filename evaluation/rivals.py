@@ -16,6 +16,7 @@ from knowledge.encoder import load_encoder
 from knowledge.router import embed_kept, read_examples
 
 ROOT = Path(__file__).parents[1]
+_CLASSIFIER = "nlu.acts.ActClassifier"
 
 
 def bm25_services(messages: Sequence[EvaluationMessage]) -> list[list[str]]:
@@ -53,12 +54,9 @@ def encoder_acts(messages: Sequence[EvaluationMessage], folder: Path) -> list[st
 def train_diet(folder: Path) -> Path:
     """The desk's own pipeline with Rasa's DIET as the classifier; returns the model."""
     config = yaml.safe_load((ROOT / "config.yml").read_text("utf-8"))
-    config["pipeline"] = [
-        {"name": "DIETClassifier", "epochs": 40, "entity_recognition": False}
-        if component["name"] == "LogisticRegressionClassifier"
-        else component
-        for component in config["pipeline"]
-    ]
+    pipeline = config["pipeline"]
+    [ours] = [n for n, component in enumerate(pipeline) if component["name"] == _CLASSIFIER]
+    pipeline[ours] = {"name": "DIETClassifier", "epochs": 40, "entity_recognition": False}
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.yml").write_text(yaml.safe_dump(config))
     command = [
