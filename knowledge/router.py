@@ -91,13 +91,14 @@ def load_router(encoder: Encoder, folder: Path) -> Router:
     wanted = hashlib.sha256(repr((encoder.name, examples, code)).encode()).hexdigest()
     kept = folder / "router.pickle"
     if kept.exists():
-        # Written by this function into the desk's own folder; nothing else is ever unpickled.
-        stamp, router = pickle.loads(kept.read_bytes())
-        if stamp == wanted and isinstance(router, Router):
+        stamp, _, pickled = kept.read_bytes().partition(b"\n")
+        if stamp == wanted.encode():
+            # Written by this very code into the desk's own folder; nothing else is ever unpickled.
+            router: Router = pickle.loads(pickled)
             return router
     router = Router.fit(examples, embed_kept([e.text for e in examples], encoder, folder))
     folder.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(pickle.dumps((wanted, router)))
+    kept.write_bytes(wanted.encode() + b"\n" + pickle.dumps(router))
     return router
 
 

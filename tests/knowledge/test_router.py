@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import knowledge.router as router_module
 from knowledge.base import NOT_OURS, KnowledgeBase
 from knowledge.encoder import Prompt, Vectors
-from knowledge.router import Example, Router, embed_kept, read_examples
+from knowledge.router import Example, Router, embed_kept, load_router, read_examples
 
 TEXTS = ["my visa ends", "extend my stay", "new address", "i moved", "lost my card", "card is gone"]
 EXAMPLES = [
@@ -46,6 +47,21 @@ def test_only_new_examples_are_embedded(tmp_path: Path) -> None:
     again = embed_kept(TEXTS, encoder, tmp_path)
     assert encoder.encoded == TEXTS
     assert (again[:4] == first).all()
+
+
+def test_a_router_of_another_version_is_fitted_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one whose classes this version no longer has."""
+    monkeypatch.setattr(router_module, "read_examples", lambda: EXAMPLES * 3)
+    kept = tmp_path / "router.pickle"
+    kept.write_bytes(b"\x80\x04cknowledge.router\nGone\n.")
+    first = load_router(Counting(), tmp_path)
+    made = kept.read_bytes()
+    again = load_router(Counting(), tmp_path)
+    assert kept.read_bytes() == made
+    embedding = Counting().encode(["new address"])[0]
+    assert again.rank("new address", embedding) == first.rank("new address", embedding)
 
 
 def test_examples_are_for_services_and_every_service_has_some() -> None:
