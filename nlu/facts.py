@@ -40,7 +40,7 @@ from nlu.numbers import find_numbers
 from nlu.places import find_places, place_facts
 from nlu.roles import as_fact, assign_roles
 from nlu.router import SERVICES
-from nlu.statements import UNLIKELY, Statement, StatementModel
+from nlu.statements import UNLIKELY, StatementModel
 from nlu.statuses import find_statuses
 from nlu.told import sayings, told
 
@@ -294,7 +294,6 @@ _MEANT, _MEANT_AT_ALL = 3, 0.15  # services of the router's, and from which prob
 # A short message after a question answers it, if it tells one value much sooner than the others.
 _SURE_ANSWER = {"bool": 0.6, "choice": 0.08}
 _ANSWER, _CLEARLY, _SHORT = 0.04, 8, 60
-_REST = 8  # letters, as "with my husband" in Vietnamese
 
 
 def _with_learned_roles(
@@ -367,8 +366,6 @@ def _learned_choices(
         fact, value = statement.told
         if fact in told or statement.probability < _ANSWER:
             continue
-        if fact == "danger" and _is_said_otherwise(text, statement, known):
-            continue
         kind = "bool" if isinstance(value, bool) else "choice"
         first, second = (*surest[fact], UNLIKELY)[:2]  # of what is not mentioned, the most
         times = first / second
@@ -391,15 +388,6 @@ def _learned_choices(
             )
         )
     return mentions
-
-
-def _is_said_otherwise(text: str, statement: Statement, known: list[Mention]) -> bool:
-    """Whether the word lists read almost all of it as something else: "I live with my husband"."""
-    start, end = statement.start, statement.end
-    spans = [(max(m.start, start), min(m.end, end)) for m in known]
-    covered = sum(last - first for first, last in spans if last > first)
-    letters = len(regex.findall(r"[\p{L}\p{N}]", text[start:end]))
-    return covered > 0 and letters - covered <= _REST
 
 
 # Plain numbers and countries stand in every other sentence; without a role they tell nothing.
