@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz, process, utils
 
-from actions.turn import Turn
+from actions.turn import QUANTITIES, Turn
 from knowledge.facts import decode_value, encode_value
 from knowledge.schema import Fact
 
@@ -56,6 +56,7 @@ def take_in(turn: Turn) -> Heeded:
         turn.facts[name] = {"value": value, "words": words, "by": "applicant"}
         told[name] = value
     _remember_likely(turn)
+    _remember_last(turn, told)
     answered = turn.asked is not None and turn.asked in told
     if answered:
         turn.asked, turn.misses = None, 0
@@ -109,6 +110,14 @@ def _remember_likely(turn: Turn) -> None:
         fact = turn.base.facts.get(name or "")
         if fact and fact.kind in ("bool", "choice") and name not in turn.facts:
             turn.told[f"likely {name}"] = _raw(value)
+
+
+def _remember_last(turn: Turn, told: Mapping[str, Any]) -> None:
+    """Which quantity this message told: "no, 2 years" in the next one takes it back."""
+    turn.told.pop("last", None)
+    for name in told:
+        if turn.base.facts[name].kind in QUANTITIES:
+            turn.told["last"] = name
 
 
 def _raw(value: bool | str) -> str:

@@ -36,7 +36,7 @@ ASKS_A_RULE = (
 )
 
 
-_QUANTITIES = ("duration", "date", "money", "number")
+QUANTITIES = ("duration", "date", "money", "number")
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +69,7 @@ class Heard(NamedTuple):
     @property
     def is_bare(self) -> bool:
         """Whether the message is little more than one length of time, date, sum or number."""
-        quantities = [e for e in self.entities if e["entity"] in _QUANTITIES]
+        quantities = [e for e in self.entities if e["entity"] in QUANTITIES]
         longest = max((e.get("end", 0) - e.get("start", 0) for e in quantities), default=0)
         return bool(quantities) and longest >= 0.6 * len(self.text.strip())
 

@@ -73,6 +73,9 @@ class KnowledgeBase(NamedTuple):
             _check(folder / "services" / f"{service.id}.yml", service, base)
         for contact in base.contacts.values():
             _check_citations(folder / "contacts.yml", contact.id, contact.cite, base)
+        for fact in base.facts.values():
+            for condition in (c for choice in fact.choices for c in conditions(choice.told_if)):
+                _check_condition(folder / "facts.yml", condition, base, fact.id)
         for rule in base.triage:
             for condition in conditions(rule.when):
                 _check_condition(folder / "triage.yml", condition, base, rule.id)

@@ -244,11 +244,17 @@ class Service(Record, frozen=True):
 
 
 class Choice(Record, frozen=True):
-    """An answer to choose.  Who names the `status` that it comes with has told it."""
+    """An answer to choose.
+
+    Who names the `status` that it comes with has told it.  `told_if` is a
+    condition on other facts: where a service asks for this choice, who tells
+    them has told it as well (two years abroad are a long trip).
+    """
 
     value: str
     label: str
     status: str | None = None
+    told_if: Condition | None = None
 
 
 class Fact(Record, frozen=True):
@@ -260,7 +266,8 @@ class Fact(Record, frozen=True):
     where it stands.  `lies` says on which side of today a date is, so that "two
     weeks" can be read as an answer to "when did you move?".  `asks: done` is for
     questions whether something has happened yet, which some languages answer
-    with words of their own.
+    with words of their own.  `none_is_zero`: who answers "no" or "not yet" to
+    such a quantity has none of it.
     """
 
     id: str
@@ -274,12 +281,15 @@ class Fact(Record, frozen=True):
     fixed: bool = False
     lies: Literal["past", "future"] | None = None
     asks: Literal["done"] | None = None
+    none_is_zero: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind == "date") != bool(self.lies):
             raise ValueError("`lies: past` or `future` belongs to a date, and only there")
         if self.asks and self.kind != "bool":
             raise ValueError("`asks: done` belongs to a fact of kind bool, and only there")
+        if self.none_is_zero and self.kind not in ("duration", "number", "money"):
+            raise ValueError("`none_is_zero` belongs to a duration, number or money, and only there")
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("`choices` belong to a fact of kind choice, and only there")
         if (self.kind in ("duration", "number")) != bool(self.unit):

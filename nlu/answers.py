@@ -68,8 +68,13 @@ class AnswerReader(GraphComponent):
             act = message.get(INTENT) or {}
             if act.get("name") in _OWN_ACTS and (act.get("confidence") or 0) >= _SURE_ACT:
                 continue
-            languages = (message.get(WRITTEN_IN) or state.get("language") or "en", "en")
-            meant = (state.get("told") or {}).get("meant", "").partition("=")[0]
+            spoken = (message.get(WRITTEN_IN), state.get("language"), "en")
+            languages = tuple(dict.fromkeys(language for language in spoken if language))
+            told = state.get("told") or {}
+            last = self._facts.get(told.get("last", ""))
+            if last and _takes_back(message, text, asked, last, languages):
+                continue
+            meant = told.get("meant", "").partition("=")[0]
             _read(message, text, asked, languages, confirms=meant == asked.id)
         return messages
 
@@ -101,8 +106,32 @@ def _read(
     ):
         message.set(ENTITIES, [_counted(e, asked) for e in entities], add_to_output=True)
         _hear_as(message, "inform")
+    elif asked.none_is_zero and said is False:
+        nothing = "P0M" if asked.kind == "duration" else 0
+        answer = {"entity": asked.kind, "value": nothing, "start": 0, "end": len(text)}
+        message.set(ENTITIES, [*entities, answer | {"role": asked.id}], add_to_output=True)
+        _hear_as(message, "inform")
     elif any(e.get("about") == asked.id for e in entities):
         _hear_as(message, "inform")  # the actions ask whether it is meant
+
+
+def _takes_back(
+    message: Message, text: str, asked: Fact, last: Fact, languages: tuple[str, ...]
+) -> bool:
+    """Whether the message corrects what was told just before, though something else is `asked`.
+
+    "No, 2 years", after "3 years" and where the next question is for a day.
+    """
+    corrects = (message.get(INTENT) or {}).get("name") == "correct"
+    if asked.kind in ("bool", "choice") or not (corrects or yes_or_no(text, languages) is False):
+        return False
+    entities = message.get(ENTITIES) or []
+    free = [e for e in entities if e["entity"] == last.kind and not e.get("role")]
+    if len(entities) != 1 or not free:
+        return False
+    message.set(ENTITIES, [free[0] | {"role": last.id}], add_to_output=True)
+    _hear_as(message, "correct")
+    return True
 
 
 def yes_or_no(text: str, languages: tuple[str, ...]) -> bool | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from typing import NamedTuple
 
 import regex
 
+from knowledge.base import facts_of
+from knowledge.facts import decode_value
 from knowledge.schema import Fact
+from knowledge.weighing import MET, weigh
 from nlu.certainty import Certainty, Span, certainty
 from nlu.mentions import Mention
 from nlu.roles import Masked, compile_cue, has_mark, mask
@@ -34,11 +38,32 @@ def find_plain_words(
     return [mention for mention in found if mention]
 
 
-def told_by_status(mentions: list[Mention], facts: Iterable[Fact]) -> list[Mention]:
-    """The choices that come with the statuses named: D-4-7 is for learning a foreign language.
+def told_along(
+    mentions: list[Mention], facts: Mapping[str, Fact], asked: Collection[str], today: date
+) -> list[Mention]:
+    """The choices that come with what else is told: with a status, or with other facts.
 
-    Of two that would say different things only the status that is wanted says it.
+    D-4-7 is for learning a foreign language, whoever asks; two years abroad are a
+    long trip where a service asks (`asked`) what happened.
     """
+    by_facts = _told_by_facts(mentions, facts, asked, today)
+    return [*_told_by_status(mentions, facts.values()), *by_facts]
+
+
+def _told_by_facts(
+    mentions: list[Mention], facts: Mapping[str, Fact], asked: Collection[str], today: date
+) -> Iterator[Mention]:
+    by_role = {mention.role: mention for mention in mentions if mention.role}
+    for fact in (facts[name] for name in sorted(asked) if name in facts):
+        for choice in fact.choices:
+            told = [by_role[name] for name in facts_of(choice.told_if) if name in by_role]
+            values = {m.role: decode_value(facts[m.role], m.value, today) for m in told if m.role}
+            if choice.told_if and weigh(choice.told_if, values, today).low == MET:
+                yield Mention("choice", choice.value, told[0].start, told[0].end, role=fact.id)
+
+
+def _told_by_status(mentions: list[Mention], facts: Iterable[Fact]) -> list[Mention]:
+    """Of two statuses that would say different things only the one that is wanted says it."""
     named = [mention for mention in mentions if mention.kind == "status"]
     found = []
     for fact in facts:

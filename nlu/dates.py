@@ -209,6 +209,8 @@ def _month_patterns(language: str) -> list[str]:
             for context in ("format", "stand-alone"):
                 for number, name in source.months[context][width].items():
                     name = name.casefold().rstrip(".")
+                    if regex.fullmatch(patterns[number - 1] or "(?!)", name):
+                        continue  # the lexicon says where this name is another word
                     if len(name) > 2 and not (
                         width == "abbreviated" and language in ("my", "ne", "km")
                     ):

@@ -26,7 +26,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from knowledge.base import KnowledgeBase, asked_by, facts_of
 from knowledge.periods import seoul_today
 from knowledge.schema import Fact
-from nlu.choices import find_choices, find_plain_words, told_by_status
+from nlu.choices import find_choices, find_plain_words, told_along
 from nlu.corrections import without_taken_back
 from nlu.countries import find_countries
 from nlu.dates import find_dates
@@ -120,14 +120,11 @@ class FactReader(GraphComponent, EntityExtractorMixin):
             state = (message.get(METADATA) or {}).get("state") or {}
             ranked, talked_of = message.get(SERVICES) or [], state.get("services") or []
             meant = [s["id"] for s in ranked[:_MEANT] if s["score"] >= _MEANT_AT_ALL]
+            asked = state.get("asked")
+            # Two words of an answer may look like another language; they count in both.
+            spoken = (message.get(WRITTEN_IN), state.get("language") if asked else None)
             read = self._of_short if len(text) <= _SHORT else self._read
-            facts = read(
-                text,
-                message.get(WRITTEN_IN),
-                seoul_today(),
-                state.get("asked"),
-                (*meant, *talked_of),
-            )
+            facts = read(text, spoken, seoul_today(), asked, (*meant, *talked_of))
             entities = self.add_extractor_name([_entity(fact) for fact in facts])
             message.set(ENTITIES, message.get(ENTITIES, []) + entities, add_to_output=True)
         return messages
@@ -139,13 +136,14 @@ class FactReader(GraphComponent, EntityExtractorMixin):
     def _read(
         self,
         text: str,
-        language: str | None,
+        spoken: tuple[str | None, str | None],
         today: date,
         asked: str | None,
         services: tuple[str, ...],
     ) -> list[Mention]:
         topic = Topic.of(services, self._base)
-        return read_facts(text, language, today, self._learned, asked, topic)
+        language, conversation = spoken
+        return read_facts(text, language, today, self._learned, asked, topic, conversation)
 
 
 class Topic(NamedTuple):
@@ -239,16 +237,17 @@ def read_facts(
     learned: Learned | None = None,
     asked: str | None = None,
     topic: Topic = EVERYTHING,
+    conversation: str | None = None,
 ) -> list[Mention]:
     """What `text` says, in the order in which it says it.
 
-    `language` is the one the message is written in; None where its words do
-    not tell.  `asked` is the fact that was asked for just before, `topic` what
-    the services in question look for.  Without `learned` only the word lists
-    are used.
+    `language` is the one the message is written in, None where its words do
+    not tell; `conversation` the one spoken so far.  `asked` is the fact that was
+    asked for just before, `topic` what the services in question look for.
+    Without `learned` only the word lists are used.
     """
     folded = fold(text[:_LONGEST])
-    languages = _reading_languages(folded.text, language)
+    languages = _reading_languages(folded.text, language, conversation)
     quantities = _quantities(folded.text, languages, today)
     standing = without_taken_back(folded, quantities, languages)
     if standing is not folded:
@@ -262,8 +261,8 @@ def read_facts(
         if not (asked and alone):  # a bare quantity answers what was asked
             found = _with_learned_roles(folded.text, found, learned, topic, today)
         told = {choice.role for choice in choices}
-        by_status = told_by_status(found, learned.facts.values())
-        choices += [choice for choice in by_status if choice.role not in told]
+        along = told_along(found, learned.facts, topic.asked, today)
+        choices += [choice for choice in along if choice.role not in told]
         choices += _learned_choices(folded.text, choices, plain, learned.statements, asked, topic)
     said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
@@ -394,9 +393,11 @@ def _learned_choices(
 _ONLY_WITH_ROLE = ("number", "country", "text")
 
 
-def _reading_languages(text: str, language: str | None) -> tuple[str, ...]:
+def _reading_languages(
+    text: str, language: str | None, conversation: str | None = None
+) -> tuple[str, ...]:
     """In which languages to look: codes and English words stand in messages of all."""
-    wanted = [language or "en", "en"]
+    wanted = [language or conversation or "en", conversation or "en", "en"]
     if language in ("ja", "zh", None) and regex.search(r"\p{Han}", text):
         wanted += ["ja", "zh"]  # "2年" is written alike
     return tuple(dict.fromkeys(wanted))

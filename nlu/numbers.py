@@ -91,7 +91,7 @@ def find_numbers(text: str, quantities: list[Mention], languages: tuple[str, ...
             found.append(Mention("number", plain(value), match.start(), match.end()))
     for language in languages:
         # "ten" is a name in Vietnamese: English words alone count in English only.
-        found += _in_words(text, language, language == first)
+        found += _in_words(text, language, alone=language != "en" or first == "en")
     return without_overlaps(
         [
             number
@@ -134,7 +134,8 @@ def _in_words(text: str, language: str, alone: bool) -> list[Mention]:
                 )
             else:
                 value = number_value(word, language)
-            if value is not None and (name != "alone" or not _is_unsure(word, language)):
+            whole = word == text.strip().casefold()  # then it can be nothing else
+            if value is not None and (name != "alone" or whole or not _is_unsure(word, language)):
                 start, end = match.span("number")
                 found.append(Mention("number", plain(value), start, end))
     return found

@@ -27,6 +27,7 @@ MARKS = {
     "text": "\ue007",  # a city or a province
 }
 _NO_SPACES = ("ko", "ja", "zh", "th", "my", "km")
+_ANY_WORD = regex.compile(r"(?<!\[)(\\w|\\p\{L\})\+")
 
 
 class Masked(NamedTuple):
@@ -205,6 +206,8 @@ def compile_cue(pattern: str, language: str, own: str = "") -> regex.Pattern[str
     if marked:
         free = r"\s?" if language in _NO_SPACES else ""
         pattern = pattern.replace(marked, f"{free}(?P<mark>[{own}]){free}", 1)
+        # A town is a word like any other: "moved to Daegu on 3 May".
+        pattern = _ANY_WORD.sub(lambda word: f"[{word[1]}{MARKS['text']}]+", pattern)
     pattern = pattern.replace(" ?", r"\s?").replace(
         " ", r"\s+" if language not in _NO_SPACES else r"\s?"
     )

@@ -16,12 +16,12 @@ from nlu.facts import FactReader
 TABLE = Path(__file__).with_name("answers.yml")
 
 
-def read(text: str, language: str, act: str = "goodbye", **state: Any) -> Message:
+def read(text: str, written_in: str, act: str = "goodbye", **state: Any) -> Message:
     """The message after both readers; its act is one that the classifier guessed."""
     message = Message(
         {
             "text": text,
-            "written_in": language,
+            "written_in": written_in,
             "intent": {"name": act, "confidence": 0.3},
             "metadata": {"state": state},
         }
@@ -78,3 +78,32 @@ def test_who_asks_for_a_person_is_not_held_to_the_question() -> None:
     AnswerReader().process([message])
 
     assert message.get("intent")["name"] == "human"
+
+
+def test_an_answer_is_read_in_the_language_of_the_conversation_too() -> None:
+    message = read("гучин тав", "ru", asked="age", language="mn")  # 35, in Mongolian
+
+    assert answers(message) == {"number": 35}
+    assert message.get("intent")["name"] == "inform"
+
+
+@pytest.mark.parametrize("text", ["no, 2 years", "nope 2 years", "No. It's 2 years"])
+def test_a_quantity_is_taken_back_though_something_else_is_asked(text: str) -> None:
+    message = read(text, "en", asked="stay_until", told={"last": "residence"})
+
+    assert answers(message) == {"residence": "P2Y"}
+    assert message.get("intent")["name"] == "correct"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "last"),
+    [
+        ("2 years", "stay_until", "residence"),  # an answer: the stay ends in two years
+        ("no, 2 years", "stay_until", "household_income"),  # a sum is no length of time
+        ("no, 2 years", "kiip_completed", "residence"),  # no: not completed
+    ],
+)
+def test_what_may_be_an_answer_takes_nothing_back(text: str, asked: str, last: str) -> None:
+    message = read(text, "en", asked=asked, told={"last": last})
+
+    assert last not in answers(message)
