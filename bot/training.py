@@ -87,7 +87,10 @@ def train(settings: Settings, console: Console, force: bool = False) -> None:
         telling(console, "Training the language model (three minutes) ..."),
     ):
         training = subprocess.run(
-            command, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **ENVIRONMENT}
+            command,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **ENVIRONMENT, "INDEX_FOLDER": str(settings.index_folder)},
         )
     if training.returncode or not model.exists():
         raise TrainingFailed(f"Training failed. The end of {log}:\n{_end_of(log)}")

@@ -16,6 +16,7 @@ import pickle
 import unicodedata
 import warnings
 from collections.abc import Iterator, Sequence
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import NamedTuple
 
@@ -113,8 +114,17 @@ def read_examples(folder: Path = BASE / "examples") -> Iterator[Example]:
 
 
 def embed_kept(texts: Sequence[str], encoder: Encoder, folder: Path) -> Vectors:
-    """Query embeddings of `texts`, computed once for each text and kept in `folder`."""
-    path = folder / "embeddings.npz"
+    """Query embeddings of `texts`, computed once for each text and kept in `folder`.
+
+    Model and index are made at once and share many: who comes second waits for the first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "embeddings.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        return _embed_kept(texts, encoder, folder / "embeddings.npz")
+
+
+def _embed_kept(texts: Sequence[str], encoder: Encoder, path: Path) -> Vectors:
     kept: dict[str, Vectors] = {}
     if path.exists():
         with np.load(path) as stored:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -24,7 +25,9 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from knowledge.base import KnowledgeBase, asked_by, facts_of
+from knowledge.encoder import DEFAULT, Encoder, Vectors, load_encoder
 from knowledge.periods import seoul_today
+from knowledge.router import embed_kept, read_examples
 from knowledge.schema import Fact
 from nlu.choices import find_choices, find_plain_words, told_along
 from nlu.corrections import without_taken_back
@@ -40,7 +43,7 @@ from nlu.numbers import find_numbers
 from nlu.places import find_places, place_facts
 from nlu.roles import as_fact, assign_roles
 from nlu.router import SERVICES
-from nlu.statements import UNLIKELY, StatementModel
+from nlu.statements import UNLIKELY, Statement, StatementModel
 from nlu.statuses import find_statuses
 from nlu.told import sayings, told
 
@@ -64,7 +67,7 @@ class FactReader(GraphComponent, EntityExtractorMixin):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {}
+        return {"encoder": DEFAULT}
 
     @classmethod
     def create(
@@ -74,11 +77,16 @@ class FactReader(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> FactReader:
-        return cls(model_storage, resource, None)
+        return cls(config["encoder"], model_storage, resource, None)
 
     def __init__(
-        self, model_storage: ModelStorage, resource: Resource, learned: Learned | None
+        self,
+        encoder: str,
+        model_storage: ModelStorage,
+        resource: Resource,
+        learned: Learned | None,
     ) -> None:
+        self._encoder = encoder
         self._model_storage, self._resource, self._learned = model_storage, resource, learned
         self._base = KnowledgeBase.load()
         # Short answers are given alike by many, to the same questions.
@@ -93,7 +101,9 @@ class FactReader(GraphComponent, EntityExtractorMixin):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from `nlu/data/facts` and `nlu/data/told`; Rasa's own examples tell no facts."""
-        self._learned = Learned.fit(KnowledgeBase.load(), seoul_today())
+        folder = Path(os.environ.get("INDEX_FOLDER", "var/knowledge"))
+        encoder = load_encoder(self._encoder)
+        self._learned = Learned.fit(KnowledgeBase.load(), seoul_today(), encoder, folder)
         with self._model_storage.write_to(self._resource) as folder:
             (folder / _LEARNED).write_bytes(pickle.dumps(self._learned))
         return self._resource
@@ -110,7 +120,7 @@ class FactReader(GraphComponent, EntityExtractorMixin):
         with model_storage.read_from(resource) as folder:
             # Written by `train` into the desk's own model; nothing else is ever unpickled.
             learned = pickle.loads((folder / _LEARNED).read_bytes())
-        return cls(model_storage, resource, learned)
+        return cls(config["encoder"], model_storage, resource, learned)
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -143,7 +153,12 @@ class FactReader(GraphComponent, EntityExtractorMixin):
     ) -> list[Mention]:
         topic = Topic.of(services, self._base)
         language, conversation = spoken
-        return read_facts(text, language, today, self._learned, asked, topic, conversation)
+        embedding = None
+        if self._learned:
+            [embedding] = load_encoder(self._encoder).encode([text])  # which remembers it
+        return read_facts(
+            text, language, today, self._learned, asked, topic, conversation, embedding
+        )
 
 
 class Topic(NamedTuple):
@@ -219,14 +234,18 @@ class Learned(NamedTuple):
     statements: StatementModel
 
     @classmethod
-    def fit(cls, base: KnowledgeBase, today: date) -> Learned:
+    def fit(cls, base: KnowledgeBase, today: date, encoder: Encoder, folder: Path) -> Learned:
+        """Learn from `nlu/data`; embeddings are kept in `folder`, as the router's are."""
+
         def find(text: str, language: str) -> list[Mention]:
             return _quantities(text, _reading_languages(text, language), today)
 
         said, messages = list(sayings(base)), told()
+        texts = sorted({m.text for m in messages} & {e.text for e in read_examples()})
+        embeddings = dict(zip(texts, embed_kept(texts, encoder, folder), strict=True))
         with ThreadPoolExecutor() as beside:  # the solver lets go of Python's lock
-            statements = beside.submit(StatementModel.fit, base, said, messages)
-            roles = RoleModel.fit(base, said, messages, find)
+            statements = beside.submit(StatementModel.fit, base, said, messages, embeddings)
+            roles = RoleModel.fit(base, said, messages, find, embeddings)
         return cls(base.facts, roles, statements.result())
 
 
@@ -238,13 +257,14 @@ def read_facts(
     asked: str | None = None,
     topic: Topic = EVERYTHING,
     conversation: str | None = None,
+    embedding: Vectors | None = None,
 ) -> list[Mention]:
     """What `text` says, in the order in which it says it.
 
     `language` is the one the message is written in, None where its words do
     not tell; `conversation` the one spoken so far.  `asked` is the fact that was
     asked for just before, `topic` what the services in question look for.
-    Without `learned` only the word lists are used.
+    Without `learned` only the word lists are used; `embedding` is the message's.
     """
     folded = fold(text[:_LONGEST])
     languages = _reading_languages(folded.text, language, conversation)
@@ -259,11 +279,12 @@ def read_facts(
     plain = find_plain_words(folded.text, quantities, languages, in_question)
     if learned and not _CODE.search(folded.text):
         if not (asked and alone):  # a bare quantity answers what was asked
-            found = _with_learned_roles(folded.text, found, learned, topic, today)
+            found = _with_learned_roles(folded.text, found, learned, embedding, topic, today)
         told = {choice.role for choice in choices}
         along = told_along(found, learned.facts, topic.asked, today)
         choices += [choice for choice in along if choice.role not in told]
-        choices += _learned_choices(folded.text, choices, plain, learned.statements, asked, topic)
+        read = learned.statements.read(folded.text, embedding)
+        choices += _learned_choices(read, choices, plain, asked, topic, len(folded.text) <= _SHORT)
     said = [*found, *choices]
     kept = [m for m in said if m.role or m.about or m.kind not in _ONLY_WITH_ROLE or alone]
     return [
@@ -296,12 +317,18 @@ _ANSWER, _CLEARLY, _SHORT = 0.04, 8, 60
 
 
 def _with_learned_roles(
-    text: str, found: list[Mention], learned: Learned, topic: Topic, today: date
+    text: str,
+    found: list[Mention],
+    learned: Learned,
+    embedding: Vectors | None,
+    topic: Topic,
+    today: date,
 ) -> list[Mention]:
     told = {mention.role for mention in found if mention.role}
     contexts = list(around(text, found))
     mentions = []
-    for (mention, _), roles in zip(contexts, learned.roles.roles(contexts), strict=True):
+    roles_of_each = learned.roles.roles(contexts, embedding)
+    for (mention, _), roles in zip(contexts, roles_of_each, strict=True):
         fitting = {
             fact: probability * topic.speaks_for(fact, mention)
             for fact, probability in roles.items()
@@ -337,15 +364,14 @@ def _home(mention: Mention, probability: float, told: set[str]) -> list[Mention]
 
 
 def _learned_choices(
-    text: str,
+    read: list[Statement],
     known: list[Mention],
     plain: list[Mention],
-    model: StatementModel,
     asked: str | None,
     topic: Topic,
+    short: bool,
 ) -> list[Mention]:
     told = {m.role for m in known if m.role}
-    read = model.read(text)
     probability: dict[tuple[str, object], float] = {
         (s.told.fact, s.told.value): s.probability for s in read
     }
@@ -370,7 +396,7 @@ def _learned_choices(
         times = first / second
         likely = _LIKELY_IF_ASKED if fact in topic.asked else _LIKELY_STATEMENT
         surely = topic.believes_from(fact, kind)
-        if fact == asked and times > _CLEARLY and len(text) <= _SHORT:
+        if fact == asked and times > _CLEARLY and short:
             likely, surely = _ANSWER, _SURE_ANSWER[kind]
         told.add(fact)  # the surest value alone
         if statement.probability < likely:

@@ -1,8 +1,8 @@
 """Which fact a quantity is about, learned from messages: "F-6" one holds, or one wants.
 
 Patterns (`nlu/roles.py`) know the plain cases.  Here the letters before and
-after a quantity, and the rest of the message, are weighed by a logistic
-regression over the examples of `nlu/told.py`.
+after a quantity, the rest of the message and its meaning are weighed by a
+logistic regression over the examples of `nlu/told.py`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
 from knowledge.base import KnowledgeBase
+from knowledge.encoder import Vectors
 from nlu.folding import fold
+from nlu.meaning import Embeddings, Meaning
 from nlu.mentions import Mention
 from nlu.roles import Masked, mask
 from nlu.told import Saying, Told
@@ -38,6 +40,9 @@ _REACH = 25  # letters on each side
 _NEAR = 8
 _LONGEST = 5  # letters that are looked at together
 _SLIGHT = 0.05  # weights below this change nothing and cost memory
+_STRETCH = 1.5  # how much meaning weighs; tried, as the weights below, on messages held out
+# What stands before a quantity, behind it, in the whole message, and of what kind it is.
+_WEIGHTS = {"<": 1.0, ">": 1.0, "=": 0.5, "kind": 0.5}
 
 Find = Callable[[str, str], list[Mention]]
 """Finds the quantities of a folded text in a language."""
@@ -50,20 +55,53 @@ class Context(NamedTuple):
     signs: list[str]
 
 
+class _Signs:
+    """Signs as numbers: each group of them of one length, however many there are."""
+
+    def __init__(self, words: CountVectorizer) -> None:
+        self._words = words
+        names = words.get_feature_names_out()
+        self._groups = [
+            (np.flatnonzero([name.startswith(group) for name in names]), weight)
+            for group, weight in _WEIGHTS.items()
+        ]
+
+    @classmethod
+    def learn(cls, signs: Sequence[list[str]]) -> _Signs:
+        return cls(
+            CountVectorizer(analyzer=list, min_df=2, binary=True, dtype=np.float32).fit(signs)
+        )
+
+    def rows(self, signs: Sequence[list[str]]) -> csr_matrix:
+        counts = self._words.transform(signs).tocsc()
+        return hstack(
+            [normalize(counts[:, columns]) * weight for columns, weight in self._groups],
+            format="csr",
+            dtype=np.float32,
+        )
+
+
 class RoleModel:
     """Says of each quantity of a message which fact it is likely about."""
 
-    def __init__(self, words: CountVectorizer, facts: list[str], weights: csr_matrix) -> None:
-        self._words, self._facts, self._weights = words, facts, weights
+    def __init__(
+        self, signs: _Signs, meaning: Meaning, facts: list[str], weights: tuple[csr_matrix, Vectors]
+    ) -> None:
+        self._signs, self._meaning, self._facts = signs, meaning, facts
+        self._of_signs, self._of_meaning = weights
 
     @classmethod
     def fit(
-        cls, base: KnowledgeBase, said: Sequence[Saying], messages: Sequence[Told], find: Find
+        cls,
+        base: KnowledgeBase,
+        said: Sequence[Saying],
+        messages: Sequence[Told],
+        find: Find,
+        embeddings: Embeddings,
     ) -> RoleModel:
         """Learn from quantities whose fact is known."""
-        signs: list[list[str]] = []
-        facts: list[str] = []
-        look_alikes: list[list[str]] = []
+        found: list[_Example] = []
+        look_alikes: list[_Example] = []
         for saying in said:
             if saying.end == 0:
                 continue  # no quantity
@@ -71,42 +109,63 @@ class RoleModel:
                 if not _overlap(context.mention, saying.start, saying.end):
                     continue
                 if saying.value is None:
-                    look_alikes.append(context.signs)
+                    look_alikes.append(_Example(saying.text, context.signs, NO_FACT))
                 elif base.facts[saying.fact].kind in FITS[context.mention.kind]:
-                    signs.append(context.signs)
-                    facts.append(saying.fact)
+                    found.append(_Example(saying.text, context.signs, saying.fact))
         for message in messages:
             for context in contexts(message.text, message.language, find):
-                signs.append(context.signs)
-                facts.append(_fact_of(context.mention, message, base))
-        model = cls._learn(signs, facts)
+                fact = _fact_of(context.mention, message, base)
+                found.append(_Example(message.text, context.signs, fact))
+        meaning = Meaning.of(embeddings, _STRETCH)
+        model = cls._learn(found, meaning, embeddings)
         # What only seems to tell one fact may tell another; a first model says which.
-        second = [_likeliest(roles) for roles in model._roles(look_alikes)]
-        return cls._learn(signs + look_alikes, facts + second)
+        scores = model._signs.rows([example.signs for example in look_alikes]) @ model._of_signs
+        second = [_likeliest(roles) for roles in model._probabilities(scores.toarray())]
+        again = [e._replace(fact=fact) for e, fact in zip(look_alikes, second, strict=True)]
+        return cls._learn(found + again, meaning, embeddings)
 
     @classmethod
-    def _learn(cls, signs: list[list[str]], facts: list[str]) -> RoleModel:
-        words = CountVectorizer(analyzer=list, min_df=2, binary=True, dtype=np.float32)
-        features = normalize(words.fit_transform(signs))
+    def _learn(
+        cls, examples: Sequence[_Example], meaning: Meaning, embeddings: Embeddings
+    ) -> RoleModel:
+        signs = _Signs.learn([example.signs for example in examples])
+        of_signs = signs.rows([example.signs for example in examples])
+        of_meaning = meaning.rows([example.text for example in examples], embeddings)
         model = LogisticRegression(
             C=30, solver="liblinear", dual=True, fit_intercept=False, tol=5e-2, max_iter=60
         )
-        model.fit(features, facts)
+        model.fit(hstack([of_signs, of_meaning], format="csr"), [e.fact for e in examples])
         weights = model.coef_.T.astype(np.float32)
-        weights[np.abs(weights) < _SLIGHT] = 0
-        return cls(words, [str(fact) for fact in model.classes_], csr_matrix(weights))
+        letters, meanings = np.split(weights, [of_signs.shape[1]])
+        letters[np.abs(letters) < _SLIGHT] = 0
+        facts = [str(fact) for fact in model.classes_]
+        return cls(signs, meaning, facts, (csr_matrix(letters), meanings))
 
-    def roles(self, found: Sequence[Context]) -> list[dict[str, float]]:
-        """For each quantity: fact id (`NO_FACT` too) -> probability."""
-        return self._roles([context.signs for context in found])
+    def roles(
+        self, found: Sequence[Context], embedding: Vectors | None = None
+    ) -> list[dict[str, float]]:
+        """For each quantity of a message: fact id (`NO_FACT` too) -> probability.
 
-    def _roles(self, signs: Sequence[list[str]]) -> list[dict[str, float]]:
-        if not signs:
+        `embedding` is the message's, of shape (dimensions,).
+        """
+        if not found:
             return []
-        features = normalize(self._words.transform(signs))
-        rows = 1 / (1 + np.exp(-(features @ self._weights).toarray()))
+        rows = self._signs.rows([context.signs for context in found])
+        scores = (rows @ self._of_signs).toarray()
+        if embedding is not None:
+            scores += self._meaning.row(embedding) @ self._of_meaning
+        return self._probabilities(scores)
+
+    def _probabilities(self, scores: Vectors) -> list[dict[str, float]]:
+        rows = 1 / (1 + np.exp(-scores))
         rows /= rows.sum(axis=1, keepdims=True)
         return [dict(zip(self._facts, map(float, row), strict=True)) for row in rows]
+
+
+class _Example(NamedTuple):
+    text: str
+    signs: list[str]
+    fact: str
 
 
 def _likeliest(roles: dict[str, float]) -> str:

@@ -26,7 +26,7 @@ def read(text: str, written_in: str, act: str = "goodbye", **state: Any) -> Mess
             "metadata": {"state": state},
         }
     )
-    FactReader(Mock(), Mock(), None).process([message])
+    FactReader("e5-small", Mock(), Mock(), None).process([message])
     [message] = AnswerReader().process([message])
     return message
 

@@ -95,7 +95,7 @@ def test_component_adds_entities_as_rasa_has_them() -> None:
 
 def untrained() -> FactReader:
     """The component with its word lists alone."""
-    return FactReader(model_storage=Mock(), resource=Mock(), learned=None)
+    return FactReader("e5-small", Mock(), Mock(), None)
 
 
 def test_a_pressed_button_is_not_read() -> None:
