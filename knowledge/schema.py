@@ -289,7 +289,9 @@ class Fact(Record, frozen=True):
         if self.asks and self.kind != "bool":
             raise ValueError("`asks: done` belongs to a fact of kind bool, and only there")
         if self.none_is_zero and self.kind not in ("duration", "number", "money"):
-            raise ValueError("`none_is_zero` belongs to a duration, number or money, and only there")
+            raise ValueError(
+                "`none_is_zero` belongs to a duration, number or money, and only there"
+            )
         if (self.kind == "choice") != bool(self.choices):
             raise ValueError("`choices` belong to a fact of kind choice, and only there")
         if (self.kind in ("duration", "number")) != bool(self.unit):

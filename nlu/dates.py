@@ -106,6 +106,12 @@ _FIGURES = regex.compile(
 )
 
 
+# What follows 11.15 where it is a day.
+_AS_A_DAY = regex.compile(
+    r"(?:从|搬|入境|到(?!\d)|号|收到|拿到|起|에\s|부터|까지|に(?!も)|から|まで)"
+)
+
+
 def _in_figures(text: str, language: str, today: date) -> Iterator[Mention]:
     for match in _ISO.finditer(text):
         yield from _mention(match.span(), today, int(match["y"]), int(match["m"]), int(match["d"]))
@@ -114,7 +120,9 @@ def _in_figures(text: str, language: str, today: date) -> Iterator[Mention]:
     for match in _FIGURES.finditer(text):
         first, second = int(match["a"]), int(match["b"])
         year = int(match["y"]) if match["y"] else None
-        if year is None and match["sep"] != "/" and not (match["led"] and second <= 12 < first):
+        is_day = match["led"] and second <= 12 < first
+        is_day = is_day or (match["sep"] == "." and _AS_A_DAY.match(text, match.end()))
+        if year is None and match["sep"] != "/" and not is_day:
             continue  # 3.5 and 4-1 are rarely days
         if language in _MONTH_FIRST:
             month, day = first, second

@@ -195,6 +195,8 @@ class Topic(NamedTuple):
 
     def believes_from(self, fact: str, kind: str) -> float:
         """The probability from which a statement of `fact` is taken."""
+        if fact == DANGER:
+            return _SURE_DANGER
         if fact in self.asked:
             return _SURE_IF_ASKED[kind]
         return _SURE_IF_NEAR[kind] if fact in self.near else _SURE_STATEMENT
@@ -216,6 +218,7 @@ class Topic(NamedTuple):
         return _MATTERS if fact in self.asked else 1
 
 
+DANGER = "danger"
 EVERYTHING = Topic()
 """No service in particular."""
 
@@ -241,7 +244,9 @@ class Learned(NamedTuple):
             return _quantities(text, _reading_languages(text, language), today)
 
         said, messages = list(sayings(base)), told()
-        texts = sorted({m.text for m in messages} & {e.text for e in read_examples()})
+        shared = {m.text for m in messages} & {e.text for e in read_examples()}
+        # Danger is worth embeddings of its own.
+        texts = sorted(shared | {saying.text for saying in said if saying.fact == DANGER})
         embeddings = dict(zip(texts, embed_kept(texts, encoder, folder), strict=True))
         with ThreadPoolExecutor() as beside:  # the solver lets go of Python's lock
             statements = beside.submit(StatementModel.fit, base, said, messages, embeddings)
@@ -303,9 +308,10 @@ def is_little_more_than(text: str, spans: list[tuple[int, int]]) -> bool:
 # From which probability a learned reading is taken; from the lower one it is to be confirmed,
 # or answers the question that was asked.
 _SURE_ROLE, _LIKELY_ROLE = 0.5, 0.3
-_SURE_STATEMENT, _LIKELY_STATEMENT = 0.8, 0.5
-_SURE_IF_NEAR = {"bool": 0.8, "choice": 0.7}
-_SURE_IF_ASKED = {"bool": 0.6, "choice": 0.5}
+_SURE_STATEMENT, _LIKELY_STATEMENT = 0.9, 0.5
+_SURE_IF_NEAR = {"bool": 0.8, "choice": 0.8}
+_SURE_IF_ASKED = {"bool": 0.6, "choice": 0.6}
+_SURE_DANGER, _LIKELY_DANGER = 0.88, 0.6  # the act of the message says it too, where it is so
 _LIKELY_IF_ASKED = 0.25
 _PLAIN_IF_ASKED, _PLAIN_IF_NEAR = 0.03, 0.3
 _ALONE = 2  # times as likely as the next value a statement is that is taken
@@ -339,13 +345,24 @@ def _with_learned_roles(
         if mention.kind == "text":
             mentions += _home(mention, 1 - fitting[NO_FACT] / sum(fitting.values()), told)
             continue
+        fact = learned.facts.get(name)
         settled = mention.role or mention.about or name in told
-        if not settled and name != NO_FACT and likely >= _LIKELY_ROLE:
-            fact, sure = learned.facts[name], likely >= _SURE_ROLE
+        if fact and not settled and likely >= _LIKELY_ROLE and not _lies_elsewhere(mention, fact):
+            sure = likely >= _SURE_ROLE
             mention = as_fact(mention, name, fact.kind, sure, fact.lies == "past", today)
             told.add(name)
         mentions.append(mention)
     return mentions
+
+
+def _lies_elsewhere(mention: Mention, fact: Fact) -> bool:
+    """Whether a day is surely past where the fact's is ahead, or the other way round.
+
+    Yesterday is the last day of a stay only where the words say so (`nlu/roles.py`).
+    """
+    if mention.kind != "date" or fact.lies is None:
+        return False
+    return (mention.future if fact.lies == "future" else mention.past) is None
 
 
 _HOME = ("city", "province")
@@ -395,6 +412,7 @@ def _learned_choices(
         first, second = (*surest[fact], UNLIKELY)[:2]  # of what is not mentioned, the most
         times = first / second
         likely = _LIKELY_IF_ASKED if fact in topic.asked else _LIKELY_STATEMENT
+        likely = _LIKELY_DANGER if fact == DANGER else likely
         surely = topic.believes_from(fact, kind)
         if fact == asked and times > _CLEARLY and short:
             likely, surely = _ANSWER, _SURE_ANSWER[kind]

@@ -7,12 +7,14 @@ logistic regression over the examples of `nlu/told.py`.
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
@@ -117,8 +119,8 @@ class RoleModel:
                 fact = _fact_of(context.mention, message, base)
                 found.append(_Example(message.text, context.signs, fact))
         meaning = Meaning.of(embeddings, _STRETCH)
-        model = cls._learn(found, meaning, embeddings)
-        # What only seems to tell one fact may tell another; a first model says which.
+        # What only seems to tell one fact may tell another; a first, rough model says which.
+        model = cls._learn(found, meaning, embeddings, passes=6)
         scores = model._signs.rows([example.signs for example in look_alikes]) @ model._of_signs
         second = [_likeliest(roles) for roles in model._probabilities(scores.toarray())]
         again = [e._replace(fact=fact) for e, fact in zip(look_alikes, second, strict=True)]
@@ -126,15 +128,21 @@ class RoleModel:
 
     @classmethod
     def _learn(
-        cls, examples: Sequence[_Example], meaning: Meaning, embeddings: Embeddings
+        cls,
+        examples: Sequence[_Example],
+        meaning: Meaning,
+        embeddings: Embeddings,
+        passes: int = 20,
     ) -> RoleModel:
         signs = _Signs.learn([example.signs for example in examples])
         of_signs = signs.rows([example.signs for example in examples])
         of_meaning = meaning.rows([example.text for example in examples], embeddings)
         model = LogisticRegression(
-            C=30, solver="liblinear", dual=True, fit_intercept=False, tol=5e-2, max_iter=60
+            C=30, solver="liblinear", dual=True, fit_intercept=False, tol=0.2, max_iter=passes
         )
-        model.fit(hstack([of_signs, of_meaning], format="csr"), [e.fact for e in examples])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # as near as matters
+            model.fit(hstack([of_signs, of_meaning], format="csr"), [e.fact for e in examples])
         weights = model.coef_.T.astype(np.float32)
         letters, meanings = np.split(weights, [of_signs.shape[1]])
         letters[np.abs(letters) < _SLIGHT] = 0

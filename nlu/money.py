@@ -48,7 +48,7 @@ def _amount(match: regex.Match[str], language: str) -> int | None:
         parts.append((match["number_after"], match["power_first"]))
     if not parts and not won and not _WRITTEN_OUT.fullmatch(match["rest"] or ""):
         return None
-    powers = word_list("money")["powers"][language]
+    powers = _powers(language)
     total = 0.0
     unit = 1
     size = 1
@@ -88,11 +88,19 @@ _WRITTEN_OUT = regex.compile(r"\d{1,3}(?:[,. ]\d{3}){2,3}|[1-9]\d{2,5}0000")
 
 
 @cache
+def _powers(language: str) -> dict[str, int]:
+    """The words of a language, and Korea's signs, which everybody here writes: "4200만"."""
+    powers: dict[str, dict[str, int]] = word_list("money")["powers"]
+    signs = {sign: size for sign, size in powers["ko"].items() if not sign.isascii()}
+    return {**signs, **powers[language]}
+
+
+@cache
 def _pattern(language: str) -> regex.Pattern[str]:
     lists = word_list("money")
-    power = alternatives(list(lists["powers"][language]))
+    power = alternatives(list(_powers(language)))
     number = number_pattern(language)
-    won = f"(?:{lists['won'][language]}|krw|₩)"
+    won = f"(?:{lists['won'][language]}|원|krw|₩)"
     won_before = won if language in lists["power_first"] else "(?:krw|₩)"
     spaced = language not in ("ko", "ja", "zh", "th", "my", "km")
     # A romanised word must not be the beginning of another one.

@@ -65,7 +65,8 @@ def assign_roles(
             key=list(Certainty).index,
         )
         passed = _told_as_passed(fact, masked.text[span.start : span.end + 12], languages)
-        if judged is not Certainty.NOT_SAID:
+        ahead = mention.kind == "date" and mention.past is None
+        if judged is not Certainty.NOT_SAID and not (ahead and _lies_behind(fact)):
             kind, sure = word_list("roles")[fact]["kind"], judged is Certainty.SURE
             mention = as_fact(mention, fact, kind, sure, passed, today)
         assigned.append(mention)
@@ -90,12 +91,15 @@ def mask(text: str, mentions: list[Mention]) -> Masked:
     return Masked("".join(letters), places, marks)
 
 
+def _lies_behind(fact: str) -> bool:
+    return bool(word_list("roles")[fact].get("direction") == "past")
+
+
 def _told_as_passed(fact: str, text: str, languages: tuple[str, ...]) -> bool:
     """Whether a day that is usually ahead is told as past: "my visa ended on 3 November"."""
-    lists = word_list("roles")[fact]
-    if lists.get("direction") == "past":
+    if _lies_behind(fact):
         return True
-    words = lists.get("passed", {})
+    words = word_list("roles")[fact].get("passed", {})
     return any(
         regex.search(words[language], text, regex.IGNORECASE)
         for language in languages

@@ -22,7 +22,7 @@ from knowledge.letters import LetterRuns
 from nlu.meaning import Embeddings, Meaning
 from nlu.told import Saying, Told
 
-_OTHERS = 4000  # lines of other facts that a value is learned against
+_OTHERS = 2000  # lines of other facts that a value is learned against
 _FEWEST = 8  # examples from which a value is learned at all
 UNLIKELY = 0.005
 """The probability below which a value is not even mentioned."""
