@@ -26,7 +26,10 @@ class DeskAction(Action, ABC):
         if turn.heard.reminder is not None:
             reminding.remind(turn)
         else:
-            self.reply(turn)
+            if turn.heard.tells_of_danger:  # "hello, he beats me"
+                advising.advise(turn)
+            else:
+                self.reply(turn)
             handing_over.offer(turn)
             reminding.offer(turn)
         reminding.renew(turn)

@@ -36,6 +36,20 @@ ASKS_A_RULE = (
 )
 
 
+# Acts by which nobody tells of themselves, and from which confidence they are only that.
+_SMALL_TALK = (
+    "out_of_scope",
+    "greet",
+    "thanks",
+    "goodbye",
+    "complain",
+    "language_switch",
+    "start_over",
+    "delete_data",
+    "why",
+)
+_SURELY_TALK = 0.95
+
 QUANTITIES = ("duration", "date", "money", "number")
 
 
@@ -72,6 +86,12 @@ class Heard(NamedTuple):
         quantities = [e for e in self.entities if e["entity"] in QUANTITIES]
         longest = max((e.get("end", 0) - e.get("start", 0) for e in quantities), default=0)
         return bool(quantities) and longest >= 0.6 * len(self.text.strip())
+
+    @property
+    def tells_of_danger(self) -> bool:
+        """Whether there is danger in a message that was taken for small talk, and not surely."""
+        told = any(e.get("role") == "danger" and e["value"] != "none" for e in self.entities)
+        return told and self.act in _SMALL_TALK and self.confidence < _SURELY_TALK
 
     @property
     def not_ours(self) -> str | None:

@@ -311,7 +311,7 @@ _SURE_ROLE, _LIKELY_ROLE = 0.5, 0.3
 _SURE_STATEMENT, _LIKELY_STATEMENT = 0.9, 0.5
 _SURE_IF_NEAR = {"bool": 0.8, "choice": 0.8}
 _SURE_IF_ASKED = {"bool": 0.6, "choice": 0.6}
-_SURE_DANGER, _LIKELY_DANGER = 0.88, 0.6  # the act of the message says it too, where it is so
+_SURE_DANGER, _LIKELY_DANGER = 0.86, 0.6  # the act of the message says it too, where it is so
 _LIKELY_IF_ASKED = 0.25
 _PLAIN_IF_ASKED, _PLAIN_IF_NEAR = 0.03, 0.3
 _ALONE = 2  # times as likely as the next value a statement is that is taken
@@ -419,7 +419,8 @@ def _learned_choices(
         told.add(fact)  # the surest value alone
         if statement.probability < likely:
             continue
-        sure = statement.probability >= surely and times > _ALONE
+        # Who is beaten and robbed of the passport is in danger twice over.
+        sure = statement.probability >= surely and (times > _ALONE or fact == DANGER)
         mentions.append(
             Mention(
                 kind,
