@@ -14,6 +14,7 @@ from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
 ALARM = 0.85  # how sure the classifier has to be where no words of danger were found
+ALARM_WITHOUT_ANSWER = 0.7
 
 
 def explain(turn: Turn) -> None:
@@ -41,7 +42,7 @@ def help_now(turn: Turn) -> None:
     """Somebody is in danger: contacts first, then a counsellor, and no question."""
     take_in(turn)
     rule = urgency(turn.base, turn.typed_facts, turn.today)
-    if rule is None and turn.heard.confidence < ALARM and not _tells_of_danger(turn):
+    if rule is None and turn.heard.confidence < _alarm(turn) and not _tells_of_danger(turn):
         turn.signal("fear")
         advise(turn)  # a hard story, and yet a question about a procedure
     elif rule is not None and rule.level == "high":
@@ -52,6 +53,11 @@ def help_now(turn: Turn) -> None:
         turn.told["urgent"] = rule.id if rule else "emergency"
         turn.show(turn.cards.urgent("emergency", (rule and rule.kind) or "danger", None))
         hand_over(turn)
+
+
+def _alarm(turn: Turn) -> float:
+    """A false alarm hides an answer; where we have none to give, it hides nothing."""
+    return ALARM_WITHOUT_ANSWER if turn.heard.not_ours == "not_covered" else ALARM
 
 
 def _tells_of_danger(turn: Turn) -> bool:
