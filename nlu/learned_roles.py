@@ -17,7 +17,6 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import normalize
 
 from knowledge.base import KnowledgeBase
 from knowledge.encoder import Vectors
@@ -43,8 +42,8 @@ _NEAR = 8
 _LONGEST = 5  # letters that are looked at together
 _SLIGHT = 0.05  # weights below this change nothing and cost memory
 _STRETCH = 1.5  # how much meaning weighs; tried, as the weights below, on messages held out
-# What stands before a quantity, behind it, in the whole message, and of what kind it is.
-_WEIGHTS = {"<": 1.0, ">": 1.0, "=": 0.5, "kind": 0.5}
+# What stands before a quantity, behind it, in the whole message; and what it is itself.
+_WEIGHTS = {"<": 1.0, ">": 1.0, "=": 0.5, "": 0.5}
 
 Find = Callable[[str, str], list[Mention]]
 """Finds the quantities of a folded text in a language."""
@@ -63,10 +62,9 @@ class _Signs:
     def __init__(self, words: CountVectorizer) -> None:
         self._words = words
         names = words.get_feature_names_out()
-        self._groups = [
-            (np.flatnonzero([name.startswith(group) for name in names]), weight)
-            for group, weight in _WEIGHTS.items()
-        ]
+        self._group = np.array(
+            [next(i for i, group in enumerate(_WEIGHTS) if n.startswith(group)) for n in names]
+        )
 
     @classmethod
     def learn(cls, signs: Sequence[list[str]]) -> _Signs:
@@ -75,12 +73,13 @@ class _Signs:
         )
 
     def rows(self, signs: Sequence[list[str]]) -> csr_matrix:
-        counts = self._words.transform(signs).tocsc()
-        return hstack(
-            [normalize(counts[:, columns]) * weight for columns, weight in self._groups],
-            format="csr",
-            dtype=np.float32,
-        )
+        found = self._words.transform(signs)
+        row = np.repeat(np.arange(len(signs)), np.diff(found.indptr))
+        cell = row * len(_WEIGHTS) + self._group[found.indices]
+        many = np.bincount(cell, minlength=len(signs) * len(_WEIGHTS))
+        weights = np.array(list(_WEIGHTS.values()), dtype=np.float32)
+        found.data = weights[self._group[found.indices]] / np.sqrt(many[cell], dtype=np.float32)
+        return found
 
 
 class RoleModel:

@@ -195,6 +195,17 @@ def test_danger_is_seen_whatever_the_act(act: str) -> None:
     assert types(replies) == ["urgent", "handoff"]
 
 
+@pytest.mark.parametrize("act", ["greet", "out_of_scope", "complain"])
+def test_danger_is_seen_in_what_seemed_small_talk(act: str) -> None:
+    told = Conversation().hear("hello, he hits me", act, act_sure=0.8, danger="violence")
+    assert types(told) == ["urgent", "handoff"]
+
+
+def test_a_word_of_thanks_that_is_surely_one_is_no_cry_for_help() -> None:
+    told = Conversation().hear("thanks, you saved me", "thanks", act_sure=0.99, danger="violence")
+    assert "urgent" not in types(told)
+
+
 def test_why_repeats_the_question_with_its_reason() -> None:
     person = Conversation()
     person.hear("can I", "ask_eligibility", service=MOVE)

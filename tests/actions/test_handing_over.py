@@ -125,6 +125,13 @@ def test_anger_is_noted_and_the_way_to_a_person_shown() -> None:
     assert values(replies).count("act:human") == 1
 
 
+def test_a_hard_story_to_which_there_is_no_answer_raises_the_alarm_sooner() -> None:
+    ran_away = Conversation().hear("ran away", "emergency", service="not_covered", act_sure=0.75)
+    question = Conversation().hear("ran away", "emergency", service=MOVE, act_sure=0.75)
+    assert "urgent" in types(ran_away)
+    assert "urgent" not in types(question)
+
+
 def test_a_hard_story_that_is_no_emergency_is_answered_and_noted() -> None:
     person = Conversation()
     replies = person.hear("he left me, I moved out", "emergency", service=MOVE, act_sure=0.6)

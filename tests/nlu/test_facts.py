@@ -15,7 +15,9 @@ from rasa.shared.nlu.training_data.message import Message
 
 from knowledge.base import KnowledgeBase
 from knowledge.facts import decode_value
+from nlu.choices import told_along
 from nlu.facts import FactReader, Learned, read_facts
+from nlu.mentions import Mention
 from nlu.wordlists import word_list
 
 TODAY = date(2026, 11, 21)
@@ -42,6 +44,24 @@ def test_message_says_these_facts_and_no_other(language: str, case: dict[str, An
     assert {m.role: m.value for m in found if m.role} == _wire(case["facts"])
     if "likely" in case:
         assert {m.about: m.value for m in found if m.about} == _wire(case["likely"])
+
+
+@pytest.mark.parametrize(
+    ("abroad", "asked", "told"),
+    [
+        ("P18M", {"loss_event"}, ["long_trip"]),
+        ("P3M", {"loss_event"}, []),  # no long trip
+        ("P18M", {"abroad_length"}, []),  # nobody asks what happened
+    ],
+)
+def test_a_long_time_abroad_tells_of_a_long_trip_where_that_is_asked(
+    abroad: str, asked: set[str], told: list[str]
+) -> None:
+    trip = Mention("duration", abroad, 0, 9, role="abroad_length")
+
+    found = told_along([trip], KnowledgeBase.load().facts, asked, TODAY)
+
+    assert [mention.value for mention in found if mention.role == "loss_event"] == told
 
 
 @pytest.mark.parametrize(
