@@ -314,6 +314,9 @@ _SURE_IF_ASKED = {"bool": 0.6, "choice": 0.6}
 _SURE_DANGER, _LIKELY_DANGER = 0.86, 0.6  # the act of the message says it too, where it is so
 _LIKELY_IF_ASKED = 0.25
 _PLAIN_IF_ASKED, _PLAIN_IF_NEAR = 0.03, 0.3
+# "I am married to a Korean" is spelled much like "never married to a Korean": what denies is
+# believed of word lists and of answers alone.
+_DENIALS = ("never", "none")
 _ALONE = 2  # times as likely as the next value a statement is that is taken
 _MATTERS = 8  # times as likely is a role that the services in question ask for
 _MEANT, _MEANT_AT_ALL = 3, 0.15  # services of the router's, and from which probability
@@ -407,6 +410,8 @@ def _learned_choices(
     for statement in read:
         fact, value = statement.told
         if fact in told or statement.probability < _ANSWER:
+            continue
+        if value in _DENIALS and fact != asked:
             continue
         kind = "bool" if isinstance(value, bool) else "choice"
         first, second = (*surest[fact], UNLIKELY)[:2]  # of what is not mentioned, the most
