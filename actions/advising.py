@@ -12,10 +12,10 @@ from actions.listening import Heeded, take_in
 from actions.reminding import go_on_reminding
 from actions.turn import Turn
 from actions.understood import note_changes
+from actions.urgent import contacts_first
 from knowledge.assessment import Verdict
 from knowledge.base import NOT_OURS
 from knowledge.schema import Service
-from knowledge.triage import urgency
 
 CLEAR = 0.5  # a router's probability from which a service is taken without asking back
 CLOSE = 0.2  # services nearer than this to the first are offered beside it
@@ -70,12 +70,8 @@ def decline(turn: Turn) -> None:
 
 def _urgent(turn: Turn) -> bool:
     """Contacts first.  True where nothing else may follow: the person is in danger."""
-    rule = urgency(turn.base, turn.typed_facts, turn.today)
-    if rule is None or turn.told.get("urgent") == rule.id:
-        return False
-    turn.told["urgent"] = rule.id
-    turn.show(turn.cards.urgent(rule.level, rule.kind or "danger", None))
-    if rule.level == "high":
+    rule = contacts_first(turn)
+    if rule is None or rule.level == "high":
         return False
     hand_over(turn)
     return True

@@ -6,14 +6,18 @@ once they have said so, except where life is in danger.
 
 from __future__ import annotations
 
+from actions.listening import take_in
 from actions.turn import Turn
+from actions.urgent import contacts_first
 from knowledge.triage import level_of
 
 CONSENT = "consent:"  # what the values of both buttons begin with
 
 
 def ask_for_person(turn: Turn) -> None:
-    """The person asks for a counsellor."""
+    """The person asks for a counsellor, and perhaps says why: "somebody, he beats me"."""
+    take_in(turn)
+    contacts_first(turn)
     turn.signal("asked_for_person")
     hand_over(turn)
 

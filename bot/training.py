@@ -79,13 +79,13 @@ def train(settings: Settings, console: Console, force: bool = False) -> None:
         *("--config", str(ROOT / "config.yml"), "--domain", str(ROOT / "domain.yml")),
         *("--data", str(ROOT / "nlu" / "data" / "acts"), str(ROOT / "nlu" / "data" / "rules.yml")),
         *("--out", str(model.parent)),
-        "--skip-validation",  # our tests look at more, and it takes eight seconds
+        "--skip-validation",  # eight seconds; tests/nlu/test_training_data.py looks at the same
         *(["--force"] if force else []),
     ]
     began = time.monotonic()
     with (
         log.open("wb") as file,
-        telling(console, "Training the language model (three minutes) ..."),
+        telling(console, "Training the language model (some minutes) ..."),
     ):
         training = subprocess.run(
             command,

@@ -56,9 +56,11 @@ def _told_by_facts(
     by_role = {mention.role: mention for mention in mentions if mention.role}
     for fact in (facts[name] for name in sorted(asked) if name in facts):
         for choice in fact.choices:
+            if choice.told_if is None:
+                continue
             told = [by_role[name] for name in facts_of(choice.told_if) if name in by_role]
             values = {m.role: decode_value(facts[m.role], m.value, today) for m in told if m.role}
-            if choice.told_if and weigh(choice.told_if, values, today).low == MET:
+            if weigh(choice.told_if, values, today).low == MET:
                 yield Mention("choice", choice.value, told[0].start, told[0].end, role=fact.id)
 
 

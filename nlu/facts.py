@@ -201,6 +201,12 @@ class Topic(NamedTuple):
             return _SURE_IF_ASKED[kind]
         return _SURE_IF_NEAR[kind] if fact in self.near else _SURE_STATEMENT
 
+    def suspects_from(self, fact: str) -> float:
+        """The probability from which a statement of `fact` is to be confirmed."""
+        if fact == DANGER:
+            return _LIKELY_DANGER
+        return _LIKELY_IF_ASKED if fact in self.asked else _LIKELY_STATEMENT
+
     def believes_plain_words_from(self, fact: str, question: str | None) -> float:
         """The probability from which plain words that tell `fact` are taken for it."""
         if fact == question:
@@ -416,9 +422,7 @@ def _learned_choices(
         kind = "bool" if isinstance(value, bool) else "choice"
         first, second = (*surest[fact], UNLIKELY)[:2]  # of what is not mentioned, the most
         times = first / second
-        likely = _LIKELY_IF_ASKED if fact in topic.asked else _LIKELY_STATEMENT
-        likely = _LIKELY_DANGER if fact == DANGER else likely
-        surely = topic.believes_from(fact, kind)
+        likely, surely = topic.suspects_from(fact), topic.believes_from(fact, kind)
         if fact == asked and times > _CLEARLY and short:
             likely, surely = _ANSWER, _SURE_ANSWER[kind]
         told.add(fact)  # the surest value alone

@@ -201,6 +201,11 @@ def test_danger_is_seen_in_what_seemed_small_talk(act: str) -> None:
     assert types(told) == ["urgent", "handoff"]
 
 
+def test_who_asks_for_a_person_in_danger_is_shown_whom_to_call_first() -> None:
+    told = Conversation().hear("somebody please, he hits me", "human", danger="violence")
+    assert types(told)[:2] == ["urgent", "handoff"]
+
+
 def test_a_word_of_thanks_that_is_surely_one_is_no_cry_for_help() -> None:
     told = Conversation().hear("thanks, you saved me", "thanks", act_sure=0.99, danger="violence")
     assert "urgent" not in types(told)
