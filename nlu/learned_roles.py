@@ -119,7 +119,7 @@ class RoleModel:
                 found.append(_Example(message.text, context.signs, fact))
         meaning = Meaning.of(embeddings, _STRETCH)
         # What only seems to tell one fact may tell another; a first, rough model says which.
-        model = cls._learn(found, meaning, embeddings, passes=6)
+        model = cls._learn(found, meaning, embeddings, passes=3)
         scores = model._signs.rows([example.signs for example in look_alikes]) @ model._of_signs
         second = [_likeliest(roles) for roles in model._probabilities(scores.toarray())]
         again = [e._replace(fact=fact) for e, fact in zip(look_alikes, second, strict=True)]
@@ -131,7 +131,7 @@ class RoleModel:
         examples: Sequence[_Example],
         meaning: Meaning,
         embeddings: Embeddings,
-        passes: int = 20,
+        passes: int = 12,
     ) -> RoleModel:
         signs = _Signs.learn([example.signs for example in examples])
         of_signs = signs.rows([example.signs for example in examples])

