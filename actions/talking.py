@@ -14,7 +14,7 @@ from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
 ALARM = 0.85  # how sure the classifier has to be where no words of danger were found
-ALARM_WITHOUT_ANSWER = 0.7
+ALARM_WITHOUT_ANSWER = 0.5
 
 
 def explain(turn: Turn) -> None:

@@ -438,6 +438,8 @@ def _weekday_pattern(language: str) -> regex.Pattern[str]:
 def _by_week(text: str, language: str, today: date) -> Iterator[Mention]:
     """ "last week": its Monday."""
     for match in _words(language, "weeks_alone").finditer(text):
+        if regex.search(r"(?<!\S)\d+\s+$", text[: match.start()]):
+            continue  # Vietnamese "1 tuần rồi": for a week now, not last week
         shift = _looked_up(match, language, "weeks_alone")
         monday = today + timedelta(days=7 * shift - today.weekday())
         yield from _read(match.span(), today, [monday], "week")

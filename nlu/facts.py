@@ -42,7 +42,7 @@ from nlu.mentions import Mention, without_overlaps
 from nlu.money import find_money
 from nlu.numbers import find_numbers
 from nlu.places import find_places, place_facts
-from nlu.roles import as_fact, assign_roles
+from nlu.roles import as_fact, assign_roles, mask
 from nlu.router import SERVICES
 from nlu.statements import UNLIKELY, Statement, StatementModel
 from nlu.statuses import find_statuses
@@ -290,7 +290,8 @@ def read_facts(
     choices = find_choices(folded.text, quantities, languages)
     in_question = topic.asked | topic.near | ({asked} if asked else set())
     plain = find_plain_words(folded.text, quantities, languages, in_question)
-    if learned and not _CODE.search(folded.text):
+    in_words = regex.search(r"\p{L}", mask(folded.text, quantities).text)
+    if learned and in_words and not _CODE.search(folded.text):
         if not (asked and alone):  # a bare quantity answers what was asked
             found = _with_learned_roles(folded.text, found, learned, embedding, topic, today)
         told = {choice.role for choice in choices}

@@ -67,16 +67,21 @@ class _Signs:
         )
 
     @classmethod
-    def learn(cls, signs: Sequence[list[str]]) -> _Signs:
-        return cls(
-            CountVectorizer(analyzer=list, min_df=2, binary=True, dtype=np.float32).fit(signs)
-        )
+    def learn(cls, signs: Sequence[list[str]]) -> tuple[_Signs, csr_matrix]:
+        """The signs that stand in two examples at least, and the examples as rows."""
+        words = CountVectorizer(analyzer=list, min_df=2, binary=True, dtype=np.float32)
+        found = words.fit_transform(signs)
+        learned = cls(words)
+        return learned, learned._weighed(found)
 
     def rows(self, signs: Sequence[list[str]]) -> csr_matrix:
-        found = self._words.transform(signs)
-        row = np.repeat(np.arange(len(signs)), np.diff(found.indptr))
+        return self._weighed(self._words.transform(signs))
+
+    def _weighed(self, found: csr_matrix) -> csr_matrix:
+        count = found.shape[0]
+        row = np.repeat(np.arange(count), np.diff(found.indptr))
         cell = row * len(_WEIGHTS) + self._group[found.indices]
-        many = np.bincount(cell, minlength=len(signs) * len(_WEIGHTS))
+        many = np.bincount(cell, minlength=count * len(_WEIGHTS))
         weights = np.array(list(_WEIGHTS.values()), dtype=np.float32)
         found.data = weights[self._group[found.indices]] / np.sqrt(many[cell], dtype=np.float32)
         return found
@@ -117,36 +122,20 @@ class RoleModel:
             for context in contexts(message.text, message.language, find):
                 fact = _fact_of(context.mention, message, base)
                 found.append(_Example(message.text, context.signs, fact))
+        examples = found + look_alikes
         meaning = Meaning.of(embeddings, _STRETCH)
-        # What only seems to tell one fact may tell another; a first, rough model says which.
-        model = cls._learn(found, meaning, embeddings, passes=3)
-        scores = model._signs.rows([example.signs for example in look_alikes]) @ model._of_signs
-        second = [_likeliest(roles) for roles in model._probabilities(scores.toarray())]
-        again = [e._replace(fact=fact) for e, fact in zip(look_alikes, second, strict=True)]
-        return cls._learn(found + again, meaning, embeddings)
-
-    @classmethod
-    def _learn(
-        cls,
-        examples: Sequence[_Example],
-        meaning: Meaning,
-        embeddings: Embeddings,
-        passes: int = 12,
-    ) -> RoleModel:
-        signs = _Signs.learn([example.signs for example in examples])
-        of_signs = signs.rows([example.signs for example in examples])
+        signs, of_signs = _Signs.learn([example.signs for example in examples])
         of_meaning = meaning.rows([example.text for example in examples], embeddings)
-        model = LogisticRegression(
-            C=30, solver="liblinear", dual=True, fit_intercept=False, tol=0.2, max_iter=passes
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # as near as matters
-            model.fit(hstack([of_signs, of_meaning], format="csr"), [e.fact for e in examples])
-        weights = model.coef_.T.astype(np.float32)
-        letters, meanings = np.split(weights, [of_signs.shape[1]])
+        rows = hstack([of_signs, of_meaning], format="csr")
+        facts = [example.fact for example in found]
+        # What only seems to tell one fact may tell another; a first, rough model says which.
+        rough = _learn(rows[: len(found)], facts, passes=3)
+        facts += [_likeliest(rough, row) for row in rough.predict_proba(rows[len(found) :])]
+        model = _learn(rows, facts, passes=12)
+        letters, meanings = np.split(model.coef_.T.astype(np.float32), [of_signs.shape[1]])
         letters[np.abs(letters) < _SLIGHT] = 0
-        facts = [str(fact) for fact in model.classes_]
-        return cls(signs, meaning, facts, (csr_matrix(letters), meanings))
+        names = [str(fact) for fact in model.classes_]
+        return cls(signs, meaning, names, (csr_matrix(letters), meanings))
 
     def roles(
         self, found: Sequence[Context], embedding: Vectors | None = None
@@ -175,9 +164,18 @@ class _Example(NamedTuple):
     fact: str
 
 
-def _likeliest(roles: dict[str, float]) -> str:
-    best = max(roles, key=lambda fact: roles[fact])
-    return best if roles[best] >= 0.5 else NO_FACT
+def _learn(rows: csr_matrix, facts: Sequence[str], passes: int) -> LogisticRegression:
+    model = LogisticRegression(
+        C=30, solver="liblinear", dual=True, fit_intercept=False, tol=0.2, max_iter=passes
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # as near as matters
+        return model.fit(rows, facts)
+
+
+def _likeliest(model: LogisticRegression, row: Vectors) -> str:
+    best = row.argmax()
+    return str(model.classes_[best]) if row[best] >= 0.5 else NO_FACT
 
 
 def contexts(text: str, language: str, find: Find) -> Iterator[Context]:

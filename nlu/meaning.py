@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix
 
 from knowledge.encoder import Vectors
 
@@ -39,12 +39,13 @@ class Meaning(NamedTuple):
         return cls(centre, axes[:_AXES].T * np.float32(stretch))
 
     def row(self, embedding: Vectors) -> Vectors:
-        """One embedding as it is weighed, of shape (axes,)."""
+        """An embedding as it is weighed, of shape (axes,); or several, row by row."""
         weighed: Vectors = (embedding - self.centre) @ self.axes
         return weighed
 
     def rows(self, texts: Sequence[str], embeddings: Embeddings) -> csr_matrix:
         """A row for each text; all zeros where a text has no embedding."""
-        nothing = csr_matrix((1, self.axes.shape[1]), dtype=np.float32)
-        known = {text: csr_matrix(self.row(embeddings[text])) for text in embeddings}
-        return vstack([known.get(text, nothing) for text in texts], format="csr")
+        whole = np.zeros((len(texts), self.axes.shape[1]), dtype=np.float32)
+        known = [place for place, text in enumerate(texts) if text in embeddings]
+        whole[known] = self.row(np.array([embeddings[texts[place]] for place in known]))
+        return csr_matrix(whole)

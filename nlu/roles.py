@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -53,24 +53,38 @@ def assign_roles(
             for match in pattern.finditer(masked.text, overlapped=True):
                 mark = match.start("mark")
                 found[mark].append((match.end() - match.start(), fact, Span(*match.span())))
-    assigned = []
-    for mark, mention in masked.marks.items():
-        claims = sorted(found.get(mark, []))
-        if mention.about or not claims:
-            assigned.append(mention)
+    assigned = [
+        _assigned(masked, mark, sorted(found.get(mark, [])), languages, today)
+        for mark in masked.marks
+    ]
+    return _without_contradictions(assigned)
+
+
+def _assigned(
+    masked: Masked,
+    mark: int,
+    claims: Sequence[tuple[int, str, Span]],
+    languages: tuple[str, ...],
+    today: date,
+) -> Mention:
+    """The mention at `mark` as the first of the facts that claim it and that it can be."""
+    mention = masked.marks[mark]
+    ahead = mention.kind == "date" and mention.past is None
+    for _, fact, span in claims if not mention.about else ():
+        if ahead and _lies_behind(fact):
             continue
-        _, fact, span = claims[0]
         judged = max(
             (certainty(masked.text, s, languages) for s in (span, Span(mark, mark + 1))),
             key=list(Certainty).index,
         )
+        if judged is Certainty.NOT_SAID:
+            break
         passed = _told_as_passed(fact, masked.text[span.start : span.end + 12], languages)
-        ahead = mention.kind == "date" and mention.past is None
-        if judged is not Certainty.NOT_SAID and not (ahead and _lies_behind(fact)):
-            kind, sure = word_list("roles")[fact]["kind"], judged is Certainty.SURE
-            mention = as_fact(mention, fact, kind, sure, passed, today)
-        assigned.append(mention)
-    return _without_contradictions(assigned)
+        kind, sure = word_list("roles")[fact]["kind"], judged is Certainty.SURE
+        told = as_fact(mention, fact, kind, sure, passed, today)
+        if told is not mention:
+            return told
+    return mention
 
 
 def mask(text: str, mentions: list[Mention]) -> Masked:
