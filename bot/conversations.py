@@ -306,8 +306,9 @@ class Desk:
     ) -> dict[str, list[Message]]:
         """Answer what waits in one conversation, in order; the answers by question."""
         with self._kept_where_it_fails():
-            async with self._lock(conversation_id):
-                return await self._answer_each(conversation_id, said)
+            async with self._lock(conversation_id) as free:
+                # Who had to wait may find it answered by another gateway.
+                return await self._answer_each(conversation_id, said if free else None)
 
     async def _answer_each(
         self, conversation_id: str, said: Said | None
@@ -491,7 +492,7 @@ class Desk:
     def _tell(self, conversation_id: str, event: Message | Sign) -> None:
         self.events.tell(conversation_id, event)
 
-    def _lock(self, conversation_id: str) -> contextlib.AbstractAsyncContextManager[None]:
+    def _lock(self, conversation_id: str) -> contextlib.AbstractAsyncContextManager[bool]:
         return self._locks.hold(conversation_id)
 
 

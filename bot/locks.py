@@ -38,41 +38,47 @@ class ConversationLocks:
         self._breakers = AsyncCircuitBreakerFactory(default_threshold=1, default_ttl=REST)
 
     @contextlib.asynccontextmanager
-    async def hold(self, conversation_id: str) -> AsyncIterator[None]:
-        """Wait for the conversation, and keep it for as long as this lasts."""
+    async def hold(self, conversation_id: str) -> AsyncIterator[bool]:
+        """Wait for the conversation, and keep it for as long as this lasts.
+
+        Gives whether it was free: who had to wait may find that others changed it.
+        """
         here = self._here.get(conversation_id)
         if here is None:
             here = self._here[conversation_id] = asyncio.Lock()
+        free_here = not here.locked()
         async with here:
-            lock = await self._take(conversation_id)
+            lock, free = await self._take(conversation_id)
             keeping = asyncio.create_task(_keep(lock)) if lock else None
             try:
-                yield
+                yield free and free_here
             finally:
                 if lock and keeping:
                     keeping.cancel()
                     with contextlib.suppress(LockError, RedisError):
                         await lock.release()
 
-    async def _take(self, conversation_id: str) -> Any | None:
-        """The lock in Redis; None where there is no Redis, or it does not answer."""
+    async def _take(self, conversation_id: str) -> tuple[Any | None, bool]:
+        """The lock in Redis, None where there is no Redis or it does not answer; if it was free."""
         if self._shared is None:
-            return None
+            return None, True
         lock = self._shared.lock(f"ieum:answering:{conversation_id}", LASTS, sleep=ASK_AGAIN)
         token = uuid.uuid4().hex
         try:
             async with await self._breakers.get_breaker("redis"):
                 if mine := self._unsure.pop(conversation_id, None):
                     await _give_up(lock, mine)
-                await lock.acquire(token=token)
+                free = bool(await lock.acquire(blocking=False, token=token))
+                if not free:
+                    await lock.acquire(token=token)
         except OpenedState:
-            return None
+            return None, True
         except RedisError as error:
             logger.warning("Redis does not lock, the desk goes on without: %s", error)
             if len(self._unsure) < MOST_UNSURE:
                 self._unsure[conversation_id] = token
-            return None
-        return lock
+            return None, True
+        return lock, free
 
 
 async def _give_up(lock: Any, token: str) -> None:
