@@ -14,7 +14,7 @@ from knowledge.catalogue import LANGUAGES, language_named
 from knowledge.triage import urgency
 
 ALARM = 0.85  # how sure the classifier has to be where no words of danger were found
-ALARM_WITHOUT_ANSWER = 0.5
+ALARM_WITHOUT_ANSWER = 0.5  # where there is no answer of ours that an alarm could hide
 
 
 def explain(turn: Turn) -> None:
@@ -56,7 +56,7 @@ def help_now(turn: Turn) -> None:
 
 
 def _alarm(turn: Turn) -> float:
-    """A false alarm hides an answer; where we have none to give, it hides nothing."""
+    """How sure the act has to be."""
     return ALARM_WITHOUT_ANSWER if turn.heard.not_ours == "not_covered" else ALARM
 
 
