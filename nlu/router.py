@@ -116,8 +116,9 @@ class ServiceRouter(GraphComponent):
 
     def _about(self, text: str) -> tuple[list[tuple[str, float]], list[Hit]]:
         """The likeliest services, and the statements of the first of them that are near."""
-        [embedding] = load_encoder(self._encoder).encode([text])  # which remembers it
-        ranked = self._search.router.rank(text, embedding)[:_SERVICES]
+        encoder = load_encoder(self._encoder)
+        [embedding] = encoder.encode([text])  # which remembers it
+        ranked = self._search.router.rank_message(text, encoder)[:_SERVICES]
         likeliest = dict(ranked[:_LOOKED_INTO])
         return ranked, self._search.index.search(text, embedding, _ITEMS, likeliest)
 

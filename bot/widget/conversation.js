@@ -8,6 +8,7 @@ const POLLS_BEFORE_NEXT_SOCKET = 5;
 const SOCKET_READY_MS = 5000;
 const STORED_WITHIN_MS = 15000;
 const LONGEST_PAUSE_MS = 15000;
+const ANSWERED_WITHIN_MS = 45000; // longer than a long poll; a connection can die without a word
 
 /**
  * Events: "state" (connecting, online, offline), "history" (all messages, once), "message",
@@ -285,14 +286,23 @@ export class Conversation extends EventTarget {
     const headers = { "Accept-Language": this.#language };
     if (this.#conversation) headers.Authorization = `Bearer ${this.#conversation.token}`;
     if (body) headers["Content-Type"] = "application/json";
-    const answer = await fetch(new URL(path, this.#base), {
-      method,
-      headers,
-      body: body && JSON.stringify(body),
-      signal,
-    });
-    if (answer.ok) return answer.status === 204 ? null : answer.json();
-    throw { ...(await answer.json().catch(() => ({}))), status: answer.status };
+    signal?.throwIfAborted();
+    const over = new AbortController();
+    const tooSlow = setTimeout(() => over.abort(), ANSWERED_WITHIN_MS);
+    signal?.addEventListener("abort", () => over.abort(), { signal: over.signal });
+    try {
+      const answer = await fetch(new URL(path, this.#base), {
+        method,
+        headers,
+        body: body && JSON.stringify(body),
+        signal: over.signal,
+      });
+      if (answer.ok) return answer.status === 204 ? null : await answer.json();
+      throw { ...(await answer.json().catch(() => ({}))), status: answer.status };
+    } finally {
+      clearTimeout(tooSlow);
+      over.abort(); // nothing listens to `signal` any more
+    }
   }
 }
 

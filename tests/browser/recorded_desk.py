@@ -47,7 +47,7 @@ class RecordedDesk:
     `said` lists what it stored of the applicants' messages, in order.
     `sockets_allowed = False` refuses WebSockets as some proxies do;
     `deaf = True` reads socket frames and does nothing, as a dead tunnel does,
-    and `swallowed` tells that it did;
+    and `swallowed` tells that it did; `mute = True` does so with reads;
     `seen` lists the path of every request; `records` (language → name →
     messages) can be added to.
     """
@@ -60,6 +60,7 @@ class RecordedDesk:
         self.seen: list[str] = []
         self.sockets_allowed = True
         self.deaf = False
+        self.mute = False
         self.swallowed = asyncio.Event()
         self.port = 0
         self._ids: Iterator[int] = count(1)
@@ -153,6 +154,9 @@ class RecordedDesk:
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
         conversation = self._conversation(request)
+        if self.mute:
+            self.swallowed.set()
+            await asyncio.Event().wait()
         after = request.query.get("after")
         if wait := float(request.query.get("wait", 0)):
             with suppress(asyncio.TimeoutError):

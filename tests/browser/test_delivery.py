@@ -102,6 +102,20 @@ async def test_without_sockets_it_polls(open_page: OpenPage, recorded: RecordedD
     assert [said["text"] for said in recorded.said] == ["one", "two"]
 
 
+async def test_a_dead_connection_is_noticed(open_page: OpenPage, recorded: RecordedDesk) -> None:
+    page = await open_page()
+    await conversed(page)
+    before = await shown(page)
+    recorded.mute = True
+    await page.clock.install()
+    await page.reload()
+    await recorded.swallowed.wait()
+    recorded.mute = False
+    await page.clock.fast_forward("01:00")
+    await expect(bubbles(page)).to_have_count(len(before), timeout=SLOW)
+    assert await shown(page) == before
+
+
 async def test_a_dead_socket_is_noticed(open_page: OpenPage, recorded: RecordedDesk) -> None:
     page = await open_page()
     await ask(page, "one")
