@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,7 +46,10 @@ async def test_every_story_ends_alike_at_both_doors(
     loop = asyncio.get_running_loop()
 
     def play_both(story: Json) -> list[str]:
-        return list(_play_both(story, telegram_desk, store, loop, desk.url))
+        try:
+            return list(_play_both(story, telegram_desk, store, loop, desk.url))
+        except Exception:  # raised here, it would wait for the others, and they for this loop
+            return [traceback.format_exc()]
 
     with ThreadPoolExecutor(AT_ONCE) as threads:
         found = await asyncio.gather(
