@@ -108,7 +108,8 @@ def _ask(
     turn: Turn, verdicts: list[Verdict], missing: tuple[str, ...], heeded: Heeded | None
 ) -> None:
     missed = turn.misses > 0 and turn.asked in missing
-    name = turn.asked if turn.asked in missing else missing[0]
+    doubtful = [n for n in missing if f"likely {n}" in turn.told and _is_date(turn, n)]
+    name = turn.asked if turn.asked in missing else (*doubtful, *missing)[0]
     assert name is not None
     turn.asked = name
     served = [verdict.service for verdict in verdicts if name in verdict.missing]
@@ -137,6 +138,14 @@ def _likely(turn: Turn, name: str, heeded: Heeded | None) -> str | None:
 def _confirm(turn: Turn, card: Card, raw: str, before: str = "") -> None:
     """Ask whether a likely reading is meant; what is doubtful is never assumed."""
     name = card["fact"]
+    if _is_date(turn, name):
+        turn.told[f"year of {name}"] = "asked"
+        days = [
+            {"label": wording(turn, name, day), "value": f"fact:{name}={day}"}
+            for day in raw.split()
+        ]
+        turn.show(card, before=turn.phrase("question.year"), choices=[*days, *card["choices"]])
+        return
     likely = {"true": True, "false": False}.get(raw, raw)
     turn.told["meant"] = f"{name}={raw}"
     lead = turn.phrase("question.confirm", value=wording(turn, name, likely))
@@ -144,6 +153,10 @@ def _confirm(turn: Turn, card: Card, raw: str, before: str = "") -> None:
     yes = {"label": turn.phrase("yes"), "value": f"fact:{name}={raw}"}
     others = [c for c in card["choices"] if c["value"] != yes["value"]]
     turn.show(card, before=lead, choices=[yes, *others])
+
+
+def _is_date(turn: Turn, name: str) -> bool:
+    return turn.base.facts[name].kind == "date"
 
 
 def _tell_once(turn: Turn, verdict: Verdict) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from rapidfuzz import fuzz, process, utils
@@ -12,6 +13,7 @@ from knowledge.facts import decode_value, encode_value
 from knowledge.schema import Fact
 
 _LABEL_LIKENESS = 88  # of 100: a typed answer this like a button's label means that button
+_JUST_PASSED = 60  # days: "until 14 November" soon after that day may mean this year's or the next
 
 
 class Heeded(NamedTuple):
@@ -19,7 +21,7 @@ class Heeded(NamedTuple):
 
     `coarse`: the open question was answered with a month or a year where the
     day matters.  `likely` is that question's fact with a value that the words
-    probably mean for it, to be confirmed.
+    probably mean for it, to be confirmed, or with two days in different years.
     """
 
     told: dict[str, Any]
@@ -36,24 +38,25 @@ def take_in(turn: Turn) -> Heeded:
     "I don't know" does too.
     """
     found = _from_choice(turn) or _from_words(turn)
+    _put_off_doubtful_years(turn, found)
     likely = None if turn.asked in found else _likely(turn)
     coarse = turn.asked in found and found[turn.asked].coarse and turn.misses == 0
     if coarse and turn.asked:
         del found[turn.asked]  # asked for the day once; then it is taken as it is
     told: dict[str, Any] = {}
     changed: list[dict[str, Any]] = []
-    for name, (raw, words, _) in found.items():
+    for name, said in found.items():
         fact = turn.base.facts.get(name)
         if fact is None:
             continue
         try:
-            value = encode_value(decode_value(fact, raw, turn.today))
+            value = encode_value(decode_value(fact, said.value, turn.today))
         except ValueError:
             continue  # not a value of this fact after all: the question stays open
         before = turn.facts.get(name, {}).get("value")
         if name in turn.facts and before is not None and before != value:
             changed.append({"fact": name, "from": before, "to": value, "verdicts": []})
-        turn.facts[name] = {"value": value, "words": words, "by": "applicant"}
+        turn.facts[name] = {"value": value, "words": said.words, "by": "applicant"}
         told[name] = value
     _remember_likely(turn)
     _remember_last(turn, told)
@@ -64,11 +67,12 @@ def take_in(turn: Turn) -> Heeded:
 
 
 class Said(NamedTuple):
-    """A wire value and the words it came in."""
+    """A wire value and the words it came in; `years` are the two days it may be."""
 
     value: Any
     words: str
     coarse: bool = False
+    years: tuple[str, ...] = ()
 
 
 def _from_choice(turn: Turn) -> dict[str, Said]:
@@ -85,7 +89,7 @@ def _from_words(turn: Turn) -> dict[str, Said]:
     found: dict[str, Said] = {}
     for entity in heard.entities:
         if role := entity.get("role"):
-            found.setdefault(role, _said(entity, turn.base.facts.get(role), heard.text))
+            found.setdefault(role, _said(entity, turn.base.facts.get(role), turn))
     asked = turn.base.facts.get(turn.asked or "")
     if asked and asked.id not in found:
         answer = _as_answer(asked, turn)
@@ -94,9 +98,23 @@ def _from_words(turn: Turn) -> dict[str, Said]:
     return found
 
 
+def _put_off_doubtful_years(turn: Turn, found: dict[str, Said]) -> None:
+    """Which year is meant is asked once; told so again, or in distress, it is the nearer day."""
+    for name, said in list(found.items()):
+        if not said.years:
+            continue
+        if f"year of {name}" in turn.told or turn.heard.act == "emergency":
+            found[name] = said._replace(value=said.years[0])
+        else:
+            del found[name]
+            turn.told[f"likely {name}"] = " ".join(said.years)
+
+
 def _likely(turn: Turn) -> tuple[str, str] | None:
     """What the words probably mean for the question that is open, where it is asked in words."""
     asked = turn.base.facts.get(turn.asked or "")
+    if asked and asked.kind == "date" and (years := turn.told.get(f"likely {asked.id}")):
+        return asked.id, years
     if asked is None or asked.kind not in ("bool", "choice"):
         return None
     likely = (_raw(e["value"]) for e in turn.heard.entities if e.get("about") == asked.id)
@@ -125,11 +143,23 @@ def _raw(value: bool | str) -> str:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _said(entity: Mapping[str, Any], fact: Fact | None, text: str) -> Said:
-    """An entity as a fact's value; of the two readings of "15 March" the one that can be meant."""
-    reading = entity.get(fact.lies, entity["value"]) if fact and fact.lies else entity["value"]
-    words = text[entity.get("start", 0) : entity.get("end", 0)]
-    return Said(reading, words, coarse="precision" in entity)
+def _said(entity: Mapping[str, Any], fact: Fact | None, turn: Turn) -> Said:
+    """An entity as a fact's value.
+
+    Of the two readings of "15 March" the words around it have chosen where they say which fact
+    it is ("my visa ended on 15 March"); else it is the one that the fact can have.
+    """
+    reading = entity["value"]
+    if fact and fact.lies and not entity.get("role"):
+        reading = entity.get(fact.lies, reading)
+    words = turn.heard.text[entity.get("start", 0) : entity.get("end", 0)]
+    coarse = "precision" in entity
+    past, future = entity.get("past"), entity.get("future")
+    if fact and fact.lies == "future" and past and reading == future and not coarse:
+        ago = (turn.today - date.fromisoformat(past)).days
+        if 0 < ago <= _JUST_PASSED:
+            return Said(reading, words, years=(past, reading))
+    return Said(reading, words, coarse)
 
 
 def _as_answer(asked: Fact, turn: Turn) -> Said | None:
@@ -144,7 +174,7 @@ def _as_answer(asked: Fact, turn: Turn) -> Said | None:
         if in_words and not entity.get("role"):
             continue  # likely, and so confirmed first
         if about == asked.id and entity["entity"] in fitting.get(asked.kind, (asked.kind,)):
-            return _said(entity, asked, text)
+            return _said(entity, asked, turn)
     meant = turn.told.pop("meant", "").partition("=")
     if meant[0] == asked.id and asked.kind == "bool" and act in ("affirm", "deny"):
         return Said((meant[2] == "true") == (act == "affirm"), text)

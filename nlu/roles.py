@@ -27,6 +27,7 @@ MARKS = {
     "text": "\ue007",  # a city or a province
 }
 _NO_SPACES = ("ko", "ja", "zh", "th", "my", "km")
+_BESIDE = 16  # letters before and after a claim in which words may say that the day has passed
 _ANY_WORD = regex.compile(r"(?<!\[)(\\w|\\p\{L\})\+")
 
 
@@ -79,7 +80,7 @@ def _assigned(
         )
         if judged is Certainty.NOT_SAID:
             break
-        passed = _told_as_passed(fact, masked.text[span.start : span.end + 12], languages)
+        passed = _told_as_passed(fact, _beside(masked.text, span), languages)
         kind, sure = word_list("roles")[fact]["kind"], judged is Certainty.SURE
         told = as_fact(mention, fact, kind, sure, passed, today)
         if told is not mention:
@@ -103,6 +104,12 @@ def mask(text: str, mentions: list[Mention]) -> Masked:
     letters.extend(text[position:])
     places.extend(range(position, len(text) + 1))
     return Masked("".join(letters), places, marks)
+
+
+def _beside(text: str, span: Span) -> str:
+    """The span with a few letters before and after it, of the same sentence."""
+    before = regex.split(r"[.?!。？！\n]", text[max(0, span.start - _BESIDE) : span.start])[-1]
+    return before + text[span.start : span.end + _BESIDE]
 
 
 def _lies_behind(fact: str) -> bool:

@@ -53,13 +53,15 @@ class Conversation:
         choice: str | None = None,
         reminder: str | None = None,
         date_of: dict[str, str] | None = None,
+        yearless: dict[str, dict[str, str]] | None = None,
         **facts: object,
     ) -> list[dict[str, Any]]:
         """The replies to one message.
 
         `facts` are entities with a role; one called `bare` is a (kind, value)
         that says not of what, and one called `about_...` is only likely.
-        `date_of` are facts told as dates.
+        `date_of` are facts told as dates, `yearless` such as have two readings: the day last
+        `past` and the next one, `future`; `value` is one of them.
         """
         entities = [
             {"entity": "x", "role": role, "value": value, "start": 0, "end": len(text)}
@@ -77,6 +79,10 @@ class Conversation:
         entities += [
             {"entity": "date", "role": role, "value": value, "start": 0, "end": 0}
             for role, value in (date_of or {}).items()
+        ]
+        entities += [
+            {"entity": "date", "role": role, **readings}
+            for role, readings in (yearless or {}).items()
         ]
         if choice is not None:
             act, entities = "choose", [{"entity": "choice", "value": choice}]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from knowledge.periods import seoul_today
 from tests.actions.conversation import Conversation, text, types
 
 MOVE = "residence_change_report"
@@ -151,6 +153,41 @@ def test_an_ended_stay_is_urgent_and_still_answered() -> None:
     assert types(replies)[0] == "urgent"
     assert "verdict" in types(replies)
     assert person.state["triage"]["urgency"] == "high"
+
+
+def _until(days_ago: int, reading: str) -> dict[str, dict[str, str]]:
+    """The last day of a stay, told without its year: a day that was so long ago, or the next."""
+    past = seoul_today() - timedelta(days=days_ago)
+    days = {"past": past.isoformat(), "future": (past + timedelta(days=365)).isoformat()}
+    return {"stay_until": {"value": days[reading], **days}}
+
+
+def test_a_day_just_passed_and_told_without_its_year_is_asked_about() -> None:
+    """Who wrote "until 14 November" on the 22nd may have a year left, or be here without a stay."""
+    until = _until(8, "future")
+    past, future = until["stay_until"]["past"], until["stay_until"]["future"]
+    person = Conversation()
+    replies = person.hear("", "ask_eligibility", service="stay_extension", yearless=until)
+    assert "stay_until" not in person.state["facts"]
+    assert "which of these two days" in replies[-1]["text"]
+    values = [choice["value"] for choice in replies[-1]["choices"]]
+    assert values[:2] == [f"fact:stay_until={past}", f"fact:stay_until={future}"]
+    again = person.hear("", yearless=until)
+    assert types(again)[0] == "urgent", "said twice, it is the nearer of the two"
+    assert person.state["facts"]["stay_until"]["value"] == past
+
+
+def test_a_day_that_the_words_say_has_passed_is_not_taken_for_next_years() -> None:
+    ended = _until(8, "past")
+    replies = Conversation().hear("it ended", service="stay_extension", yearless=ended)
+    assert types(replies)[0] == "urgent"
+
+
+def test_a_day_that_passed_long_ago_is_the_next_one() -> None:
+    until = _until(100, "future")
+    person = Conversation()
+    person.hear("", "ask_eligibility", service="stay_extension", yearless=until)
+    assert person.state["facts"]["stay_until"]["value"] == until["stay_until"]["future"]
 
 
 def test_a_child_without_papers_is_urgent_and_still_answered() -> None:
