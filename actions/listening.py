@@ -101,8 +101,8 @@ def _from_words(turn: Turn) -> dict[str, Said]:
 def _put_off_doubtful_years(turn: Turn, found: dict[str, Said]) -> None:
     """Which year is meant is asked once; told so again, or in distress, it is the nearer day."""
     for name, said in list(found.items()):
-        if not said.years:
-            continue
+        if not said.years or "remind" in turn.told:
+            continue  # a reminder waits for a day to come
         if f"year of {name}" in turn.told or turn.heard.act == "emergency":
             found[name] = said._replace(value=said.years[0])
         else:

@@ -126,6 +126,7 @@ def _heed_dates(turn: Turn) -> None:
     """Take in the dates of the message and nothing else: its lengths of time are no facts."""
     asked, turn.asked = turn.asked, None
     dates = [e for e in turn.heard.entities if e["entity"] == "date" and _is_ahead(turn, e)]
+    dates = [{k: v for k, v in e.items() if k != "past"} for e in dates]
     everything, turn.heard = turn.heard, turn.heard._replace(entities=dates)
     heeded = take_in(turn)
     turn.heard = everything

@@ -85,6 +85,18 @@ def test_the_day_may_come_in_the_same_message() -> None:
     assert EN.day(FAR) in text(replies)
 
 
+def test_a_day_without_its_year_is_one_to_come() -> None:
+    past = Period.parse("P8D").before(TODAY).isoformat()
+    readings = {"value": FAR.isoformat(), "past": past, "future": FAR.isoformat()}
+    person = Conversation()
+    person.hear("remind me", reminder="P1M", yearless={"stay_until": readings})
+    assert person.state["facts"]["stay_until"]["value"] == FAR.isoformat()
+    person = Conversation()
+    person.hear("remind me", reminder="P14D")
+    person.hear("then", yearless={"stay_until": readings})
+    assert _kept(person) == [("fact/stay_until", Period.parse("P14D").before(FAR).isoformat())]
+
+
 def test_who_does_not_know_the_day_is_told_how_to_find_it_out() -> None:
     person = Conversation()
     person.hear("remind me", reminder="")
