@@ -12,7 +12,7 @@ from actions.listening import Heeded, take_in
 from actions.reminding import go_on_reminding
 from actions.turn import Turn
 from actions.understood import note_changes
-from actions.urgent import contacts_first
+from actions.urgent import contacts_first, stand_by
 from knowledge.assessment import Verdict
 from knowledge.base import NOT_OURS
 from knowledge.schema import Service
@@ -56,6 +56,9 @@ def decline(turn: Turn) -> None:
     """
     if turn.heard.passages:
         quote(turn)
+    if turn.told.get("urgent") and not _is_surely_not_ours(turn):
+        stand_by(turn)
+        return
     if turn.told.get("declined"):  # the second time that we do not come together
         turn.signal("misunderstood")
     named = [name for name, _ in turn.heard.services if name in NOT_OURS]
@@ -66,6 +69,11 @@ def decline(turn: Turn) -> None:
     turn.signal("out_of_base")
     ways = turn.ways_out[: 2 if reason == "not_covered" else 1]
     turn.show(turn.cards.out_of_scope(reason), choices=ways)
+
+
+def _is_surely_not_ours(turn: Turn) -> bool:
+    """Whether the message is about something else, and not just a few words in distress."""
+    return turn.heard.act == "out_of_scope" or turn.heard.not_ours == "not_covered"
 
 
 def _urgent(turn: Turn) -> bool:

@@ -139,7 +139,7 @@ def _confirm(turn: Turn, card: Card, raw: str, before: str = "") -> None:
     """Ask whether a likely reading is meant; what is doubtful is never assumed."""
     name = card["fact"]
     if _is_date(turn, name):
-        turn.told[f"year of {name}"] = "asked"
+        turn.told[f"year of {name}"] = raw
         days = [
             {"label": wording(turn, name, day), "value": f"fact:{name}={day}"}
             for day in raw.split()

@@ -100,6 +100,11 @@ def _from_words(turn: Turn) -> dict[str, Said]:
 
 def _put_off_doubtful_years(turn: Turn, found: dict[str, Said]) -> None:
     """Which year is meant is asked once; told so again, or in distress, it is the nearer day."""
+    asked = found.get(turn.asked or "")
+    years = turn.told.get(f"year of {turn.asked}", "").split()
+    if asked and asked.coarse and turn.asked:  # "next year"
+        meant = [day for day in years if day[:4] == str(asked.value)[:4]]
+        found[turn.asked] = asked._replace(value=meant[0], coarse=False) if meant else asked
     for name, said in list(found.items()):
         if not said.years or "remind" in turn.told:
             continue  # a reminder waits for a day to come

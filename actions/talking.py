@@ -33,6 +33,9 @@ def explain(turn: Turn) -> None:
 
 def start_over(turn: Turn) -> None:
     """Put aside what was told; the language stays."""
+    if _is_clear(turn) and not turn.heard.choice:
+        advise(turn)  # who wants to begin anew names no procedure: nothing is lost on a guess
+        return
     turn.facts, turn.topic, turn.told = {}, [], {}
     turn.asked, turn.misses = None, 0
     turn.say(turn.phrase("restarted"), card=turn.cards.notice("restarted"))
@@ -91,6 +94,9 @@ def talk(turn: Turn) -> None:
     """Greeting, thanks, goodbye, anger; the question that is open stays open."""
     if turn.heard.act == "complain":
         turn.signal("anger")
+    if turn.heard.act in ("complain", "greet") and _is_clear(turn):
+        advise(turn)
+        return
     turn.say(
         turn.phrase(f"talk.{turn.heard.act}"),
         choices=turn.ways_out if turn.heard.act == "complain" else (),

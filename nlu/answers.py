@@ -30,6 +30,7 @@ _LONGEST = 60  # letters of an answer; who writes more tells more
 _OWN_ACTS = ("human", "start_over", "delete_data", "language_switch", "why", "emergency")
 """Acts that a short message may be at any time, whatever was asked."""
 _SURE_ACT = 0.6
+_PARTICLE = 2  # letters of "ạ", "po" or "요" after a bare yes or no
 _NO_SPACES = ("ja", "zh", "th", "my", "km")
 _QUESTION = regex.compile(r"[?？]")
 
@@ -63,13 +64,15 @@ class AnswerReader(GraphComponent):
             state = (message.get(METADATA) or {}).get("state") or {}
             asked = self._facts.get(state.get("asked") or "")
             text = (message.get(TEXT) or "").strip()
+            spoken = (message.get(WRITTEN_IN), state.get("language"), "en")
+            languages = tuple(dict.fromkeys(language for language in spoken if language))
+            if _is_bare(text, languages):
+                _tell_nothing_else(message, asked)
             if asked is None or not text or len(text) > _LONGEST or _QUESTION.search(text):
                 continue
             act = message.get(INTENT) or {}
             if act.get("name") in _OWN_ACTS and (act.get("confidence") or 0) >= _SURE_ACT:
                 continue
-            spoken = (message.get(WRITTEN_IN), state.get("language"), "en")
-            languages = tuple(dict.fromkeys(language for language in spoken if language))
             told = state.get("told") or {}
             last = self._facts.get(told.get("last", ""))
             if last and _takes_back(message, text, asked, last, languages):
@@ -113,6 +116,29 @@ def _read(
         _hear_as(message, "inform")
     elif any(e.get("about") == asked.id for e in entities):
         _hear_as(message, "inform")  # the actions ask whether it is meant
+    elif any(e["entity"] == "text" for e in entities) and is_little_more_than(
+        text, [(e["start"], e["end"]) for e in entities]
+    ):
+        _hear_as(message, "inform")  # the name of a place is no greeting
+
+
+def _is_bare(text: str, languages: tuple[str, ...]) -> bool:
+    """Whether the text is "yes" or "no" and nothing more."""
+    folded = fold(text).text.strip()
+    for language in languages:
+        for answer in ("no", "yes"):
+            if match := _begins(answer, language).match(folded):
+                rest = regex.findall(r"[\p{L}\p{N}]", folded[match.end() :])
+                return len(rest) <= _PARTICLE
+    return False
+
+
+def _tell_nothing_else(message: Message, asked: Fact | None) -> None:
+    """A bare "no" is about what was asked: it takes nothing back that was told before."""
+    about = asked.id if asked else None
+    entities = message.get(ENTITIES) or []
+    kept = [e for e in entities if about and about in (e.get("role"), e.get("about"))]
+    message.set(ENTITIES, kept, add_to_output=True)
 
 
 def _takes_back(

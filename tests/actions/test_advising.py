@@ -177,6 +177,16 @@ def test_a_day_just_passed_and_told_without_its_year_is_asked_about() -> None:
     assert person.state["facts"]["stay_until"]["value"] == past
 
 
+def test_which_year_may_be_told_by_the_year_alone() -> None:
+    until = _until(8, "future")
+    person = Conversation()
+    person.hear("", "ask_eligibility", service="stay_extension", yearless=until)
+    day = until["stay_until"]["future"]
+    year = {"value": f"{day[:4]}-01-01", "precision": "year"}
+    person.hear("next year", yearless={"stay_until": year})
+    assert person.state["facts"]["stay_until"]["value"] == day
+
+
 def test_a_day_that_the_words_say_has_passed_is_not_taken_for_next_years() -> None:
     ended = _until(8, "past")
     replies = Conversation().hear("it ended", service="stay_extension", yearless=ended)
@@ -241,6 +251,29 @@ def test_danger_is_seen_in_what_seemed_small_talk(act: str) -> None:
 def test_who_asks_for_a_person_in_danger_is_shown_whom_to_call_first() -> None:
     told = Conversation().hear("somebody please, he hits me", "human", danger="violence")
     assert types(told)[:2] == ["urgent", "handoff"]
+
+
+@pytest.mark.parametrize("act", ["complain", "greet", "start_over"])
+def test_a_matter_is_heard_whatever_the_tone(act: str) -> None:
+    """ "I moved" in Mongolian was taken for a complaint, in Russian for "start over"."""
+    person = Conversation()
+    person.hear("I am registered", registered=True)
+    replies = person.hear("I moved", act, service=MOVE)
+    assert person.state["services"] == [MOVE]
+    assert person.state["facts"]["registered"]["value"] is True
+    assert "question" in types(replies)
+
+
+def test_after_an_alarm_few_words_are_not_declined() -> None:
+    """ "I am so scared" was once answered with "I cannot help with that"."""
+    person = Conversation()
+    person.hear("he beats me", "emergency", danger="violence")
+    (reply,) = person.hear("I am so scared", "inform", others=(("unrelated", 0.9),))
+    assert "still here" in reply["text"]
+    (reply,) = person.hear("what now?", "ask_procedure", others=(("unrelated", 0.9),))
+    assert types([reply]) == ["urgent"], "whom to call and the steps, once more"
+    (reply,) = person.hear("and the weather?", "out_of_scope", others=(("unrelated", 0.9),))
+    assert reply["card"]["type"] == "out_of_scope"
 
 
 def test_a_word_of_thanks_that_is_surely_one_is_no_cry_for_help() -> None:

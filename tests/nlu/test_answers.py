@@ -107,3 +107,31 @@ def test_what_may_be_an_answer_takes_nothing_back(text: str, asked: str, last: s
     message = read(text, "en", asked=asked, told={"last": last})
 
     assert last not in answers(message)
+
+
+@pytest.mark.parametrize("text", ["no", "No!", "아니요", "はい", "không ạ"])
+def test_a_bare_yes_or_no_tells_of_nothing_but_what_was_asked(text: str) -> None:
+    """ "no" to "on which day did you move?" was once read as "I am not registered"."""
+    elsewhere = {"entity": "bool", "value": False, "start": 0, "end": 2, "role": "registered"}
+    message = Message({"text": text, "entities": [elsewhere]})
+    message.set("metadata", {"state": {"asked": "moved_on", "language": _LANGUAGES[text]}})
+    AnswerReader().process([message])
+
+    assert not message.get("entities")
+
+
+_LANGUAGES = {"no": "en", "No!": "en", "아니요": "ko", "はい": "ja", "không ạ": "vi"}
+
+
+def test_a_yes_with_more_words_keeps_what_they_tell() -> None:
+    told = {"entity": "bool", "value": True, "start": 4, "end": 21, "role": "registered"}
+    message = Message({"text": "yes, I am registered", "entities": [told]})
+    AnswerReader().process([message])
+
+    assert message.get("entities") == [told]
+
+
+def test_the_name_of_a_place_is_no_greeting() -> None:
+    message = read("सोलमा", "ne", act="greet", asked="entered_on")
+
+    assert message.get("intent")["name"] == "inform"
