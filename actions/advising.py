@@ -20,6 +20,7 @@ from knowledge.schema import Service
 CLEAR = 0.5  # a router's probability from which a service is taken without asking back
 CLOSE = 0.2  # services nearer than this to the first are offered beside it
 SWITCH = 0.7  # what it takes to leave the topic for another
+_TAKEN_UP = 0.9  # what it takes to begin one after an alarm, where nothing is asked
 
 
 def advise(turn: Turn) -> None:
@@ -95,6 +96,8 @@ def _settle_topic(turn: Turn, heeded: Heeded) -> list[Service]:
     if not ranked or (not turn.topic and turn.heard.not_ours):
         return []
     best, likely = ranked[0]
+    if turn.told.get("urgent") and not turn.topic and not turn.asks and likely < _TAKEN_UP:
+        return []  # "I am in Incheon", after an alarm, is no wish for a procedure
     if turn.topic:
         leaves = turn.asks and not heeded.answered and likely >= SWITCH
         if leaves and turn.topic != [best.id]:

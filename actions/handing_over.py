@@ -27,7 +27,9 @@ def hand_over(turn: Turn) -> None:
     turn.handoff = "requested"
     turn.asked = None
     turn.show(turn.cards.handoff())
-    if level_of(turn.triage) != "emergency":
+    if level_of(turn.triage) == "emergency":
+        turn.topic = []  # no form goes on for who is in danger; they may ask for it anew
+    else:
         _ask_consent(turn, "consent.question")
 
 

@@ -253,6 +253,19 @@ def test_who_asks_for_a_person_in_danger_is_shown_whom_to_call_first() -> None:
     assert types(told)[:2] == ["urgent", "handoff"]
 
 
+def test_after_an_alarm_no_form_goes_on_and_a_place_begins_none() -> None:
+    person = Conversation()
+    person.hear("I moved", service=MOVE)
+    assert person.state["asked"]
+    person.hear("he beats me", "emergency", danger="violence")
+    for said, service in (("yes", F5), ("I am in Incheon", "alien_registration")):
+        (reply,) = person.hear(said, service=service, sure=0.6)
+        assert "still here" in reply["text"]
+    replies = person.hear("how do I report it?", "ask_procedure", service=MOVE)
+    assert person.state["services"] == [MOVE], "asked for, it is there"
+    assert "answer" in types(replies)
+
+
 @pytest.mark.parametrize("act", ["complain", "greet", "start_over"])
 def test_a_matter_is_heard_whatever_the_tone(act: str) -> None:
     """ "I moved" in Mongolian was taken for a complaint, in Russian for "start over"."""
