@@ -124,13 +124,8 @@ def _read(
 
 def _is_bare(text: str, languages: tuple[str, ...]) -> bool:
     """Whether the text is "yes" or "no" and nothing more."""
-    folded = fold(text).text.strip()
-    for language in languages:
-        for answer in ("no", "yes"):
-            if match := _begins(answer, language).match(folded):
-                rest = regex.findall(r"[\p{L}\p{N}]", folded[match.end() :])
-                return len(rest) <= _PARTICLE
-    return False
+    found = _beginning(text, languages)
+    return found is not None and len(regex.findall(r"[\p{L}\p{N}]", found[1])) <= _PARTICLE
 
 
 def _tell_nothing_else(message: Message, asked: Fact | None) -> None:
@@ -162,11 +157,17 @@ def _takes_back(
 
 def yes_or_no(text: str, languages: tuple[str, ...]) -> bool | None:
     """What an answer begins with; None where it is neither."""
+    found = _beginning(text, languages)
+    return found[0] if found else None
+
+
+def _beginning(text: str, languages: tuple[str, ...]) -> tuple[bool, str] | None:
+    """Whether a text begins with yes or with no, and what comes after it."""
     folded = fold(text).text.strip()
     for language in languages:
         for answer, said in (("no", False), ("yes", True)):
-            if _begins(answer, language).match(folded):
-                return said
+            if match := _begins(answer, language).match(folded):
+                return said, folded[match.end() :]
     return None
 
 
